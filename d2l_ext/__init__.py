@@ -1,0 +1,21 @@
+"""Blocks, counts, data, trained networks and graded exercises for a course on modern CNNs.
+
+Importing the package costs next to nothing: each module is loaded when it is first used.
+"""
+
+import importlib
+from typing import Any
+
+__version__ = "0.1.0"
+
+__all__ = ["counting", "data", "explorers", "figures", "grading", "networks", "training"]
+
+
+def __getattr__(name: str) -> Any:
+    if name in __all__:
+        return importlib.import_module(f"{__name__}.{name}")
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted([*globals(), *__all__])

@@ -1,0 +1,76 @@
+"""Shapes, parameters, multiply-accumulates and receptive fields, layer by layer.
+
+`summarize` works by closed forms and moves no data; `measure` runs the network on the meta
+device, and the tests hold the one against the other. torch is imported when it is first needed.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from d2l_ext.counting.graph import Layer, Node, propagate
+from d2l_ext.counting.rules import Shape, ShapeError
+from d2l_ext.counting.summary import Summary
+
+if TYPE_CHECKING:
+    from torch import nn
+
+    from d2l_ext.counting.measuring import Measurement
+
+__all__ = ["Layer", "Node", "ShapeError", "Summary", "measure", "propagate", "summarize"]
+
+
+def check_input_shape(input_shape: Shape) -> Shape:
+    """(channels, height, width), each at least 1.
+
+    Raises:
+        ValueError: It is not; the message shows what was meant.
+    """
+    shape = tuple(input_shape)
+    if len(shape) == 4:
+        raise ValueError(
+            f"input_shape = {shape} has four numbers: leave the batch out, as in {shape[1:]}"
+        )
+    if len(shape) != 3 or any(not isinstance(size, int) or size < 1 for size in shape):
+        raise ValueError(
+            f"input_shape = {shape} must be (channels, height, width), whole numbers from 1 upwards"
+        )
+    return shape
+
+
+def summarize(net: nn.Module, input_shape: Shape) -> Summary:
+    """Count a network's layers, in the order in which they run, by closed forms.
+
+    No weight is touched and no data moves, so the network's device, mode and statistics do not
+    matter and stay as they are. A function without a closed form is run on the meta device.
+
+    Args:
+        net: Any module that takes one batch of images.
+        input_shape: (channels, height, width) of one image.
+
+    Returns:
+        A `Summary`: `.parameters`, `.macs`, `.layers`; shown as a table.
+
+    Raises:
+        ShapeError: The network cannot take such an image; the message names the layer and says why.
+        ValueError: `input_shape` is not a shape of an image, or the network is lazy and has not
+            seen an input yet.
+
+    Example:
+        >>> from d2l_ext import networks
+        >>> summary = summarize(networks.get_network('resnet18'), (3, 224, 224))
+        >>> summary.parameters, summary.macs
+        (11689512, 1814073344)
+    """
+    from d2l_ext.counting.tracing import trace
+
+    shape = check_input_shape(input_shape)
+    nodes, layers = trace(net, shape)
+    return Summary(type(net).__name__, shape, tuple(layers), tuple(nodes))
+
+
+def measure(net: nn.Module, input_shape: Shape) -> list[Measurement]:
+    """Run `net` on the meta device and count what its leaf modules do; see `measuring.measure`."""
+    from d2l_ext.counting.measuring import measure
+
+    return measure(net, check_input_shape(input_shape))

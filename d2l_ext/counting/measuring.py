@@ -1,0 +1,65 @@
+"""The counts of a network by running it on the meta device: what the closed forms are held to."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from torch import nn
+from torch.utils.flop_counter import FlopCounterMode
+
+from d2l_ext.counting.rules import Shape
+
+BATCH = 2  # batch norm cannot train on a single value per channel
+
+
+@dataclass(frozen=True)
+class Measurement:
+    """One leaf module, as it ran: its name, its output's shape, its parameters and its MACs."""
+
+    name: str
+    output_shape: Shape
+    parameters: int
+    macs: int
+
+
+def measure(net: nn.Module, input_shape: Shape) -> list[Measurement]:
+    """Run `net` on a meta tensor and write down what each leaf module does.
+
+    The network itself is left as it is: its weights stay where they are, and batch norm's
+    statistics do not move. MACs are half of what torch's own counter calls FLOPs.
+
+    Args:
+        net: Any module that takes one image batch.
+        input_shape: (channels, height, width).
+    """
+    leaves = {name: m for name, m in net.named_modules() if not list(m.children())}
+    rows: list[Measurement] = []
+    counter = FlopCounterMode(display=False)
+    total = 0
+
+    def before(module: nn.Module, inputs: Any) -> None:
+        nonlocal total
+        total = counter.get_total_flops()
+
+    def after(name: str) -> Any:
+        def hook(module: nn.Module, inputs: Any, output: torch.Tensor) -> None:
+            first = all(row.name != name for row in rows)
+            macs = (counter.get_total_flops() - total) // (2 * BATCH)
+            parameters = sum(p.numel() for p in module.parameters()) if first else 0
+            rows.append(Measurement(name, tuple(output.shape[1:]), parameters, macs))
+
+        return hook
+
+    handles = [m.register_forward_pre_hook(before) for m in leaves.values()]
+    handles += [m.register_forward_hook(after(name)) for name, m in leaves.items()]
+    weights = {k: v.to("meta") for k, v in net.state_dict(keep_vars=True).items()}
+    X = torch.empty((BATCH, *input_shape), device="meta")
+    try:
+        with torch.no_grad(), counter:
+            torch.func.functional_call(net, weights, (X,))
+    finally:
+        for handle in handles:
+            handle.remove()
+    return rows

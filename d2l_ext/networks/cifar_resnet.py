@@ -1,0 +1,201 @@
+"""The small ResNets for 32 x 32 images, and the plain networks beside them (He et al. 2016, 4.2).
+
+A 3x3 stem, three stages of n blocks with 16, 32 and 64 channels, a head: 6n + 2 weighted layers.
+"""
+
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from d2l_ext.networks.layers import initialise, scaled, stage
+from d2l_ext.networks.registry import register
+from d2l_ext.networks.resnet import BasicBlock
+
+
+class PaddedShortcut(nn.Module):
+    """A shortcut without parameters (option A): every second pixel, new channels filled with zeros.
+
+    Shape: (N, in_channels, H, W) to (N, out_channels, H / stride, W / stride), rounded up.
+
+    Raises:
+        ValueError: `out_channels` is smaller than `in_channels`; zeros can only be added.
+    """
+
+    def __init__(self, in_channels: int, out_channels: int, stride: int) -> None:
+        super().__init__()
+        if out_channels < in_channels:
+            raise ValueError(
+                f"option A cannot go from {in_channels} to {out_channels} channels: "
+                "it adds channels of zeros; use a projection"
+            )
+        self.stride = stride
+        self.new_channels = out_channels - in_channels
+
+    def forward(self, X: Tensor) -> Tensor:
+        X = X[:, :, :: self.stride, :: self.stride]
+        return F.pad(X, (0, 0, 0, 0, 0, self.new_channels))
+
+
+class PaddedBlock(BasicBlock):
+    """The basic block with option A: its shortcut has no parameters."""
+
+    def __init__(self, in_channels: int, channels: int, stride: int = 1) -> None:
+        super().__init__(in_channels, channels, stride)
+        if not isinstance(self.shortcut, nn.Identity):
+            self.shortcut = PaddedShortcut(in_channels, channels, stride)
+
+
+class PlainBlock(nn.Module):
+    """The basic block with its shortcut left out: what a residual network is compared with."""
+
+    expansion = 1
+
+    def __init__(self, in_channels: int, channels: int, stride: int = 1) -> None:
+        super().__init__()
+        self.conv1 = nn.Conv2d(
+            in_channels, channels, kernel_size=3, stride=stride, padding=1, bias=False
+        )
+        self.bn1 = nn.BatchNorm2d(channels)
+        self.conv2 = nn.Conv2d(channels, channels, kernel_size=3, padding=1, bias=False)
+        self.bn2 = nn.BatchNorm2d(channels)
+
+    def forward(self, X: Tensor) -> Tensor:
+        Y = F.relu(self.bn1(self.conv1(X)))
+        return F.relu(self.bn2(self.conv2(Y)))
+
+
+class CifarResNet(nn.Module):
+    """Stem, three stages of `depth` blocks each, head.
+
+    Args:
+        block: `PaddedBlock` (option A), `BasicBlock` (option B) or `PlainBlock`.
+        depth: Weighted layers, 6n + 2: 8, 14, 20, 26, 32, ...
+        in_channels: Channels of the images.
+        num_classes: Size of the output.
+        width_mult: Scales the channels of every stage; 1 is the paper's 16, 32, 64.
+
+    Shape: (N, in_channels, H, W) to (N, num_classes), for any H and W from 1 upwards.
+
+    Raises:
+        ValueError: `depth` is not of the form 6n + 2.
+    """
+
+    def __init__(
+        self,
+        block: type[BasicBlock] | type[PlainBlock],
+        depth: int,
+        in_channels: int = 3,
+        num_classes: int = 10,
+        width_mult: float = 1.0,
+    ) -> None:
+        super().__init__()
+        if depth < 8 or (depth - 2) % 6:
+            lower = max(8, (depth - 2) // 6 * 6 + 2)
+            raise ValueError(
+                f"depth = {depth} is not 6n + 2 (n blocks of two layers in each of three stages, "
+                f"a stem and a head); the nearest are {lower} and {lower + 6}"
+            )
+        n = (depth - 2) // 6
+        widths = [scaled(channels, width_mult) for channels in (16, 32, 64)]
+        self.conv1 = nn.Conv2d(in_channels, widths[0], kernel_size=3, padding=1, bias=False)
+        self.bn1 = nn.BatchNorm2d(widths[0])
+        self.layer1 = stage(block, n, widths[0], widths[0], stride=1)
+        self.layer2 = stage(block, n, widths[0], widths[1], stride=2)
+        self.layer3 = stage(block, n, widths[1], widths[2], stride=2)
+        self.avgpool = nn.AdaptiveAvgPool2d(1)
+        self.fc = nn.Linear(widths[2], num_classes)
+        initialise(self)
+
+    def forward(self, X: Tensor) -> Tensor:
+        X = F.relu(self.bn1(self.conv1(X)))
+        X = self.layer3(self.layer2(self.layer1(X)))
+        return self.fc(self.avgpool(X).flatten(1))
+
+
+@register
+def cifar_resnet20(**settings) -> CifarResNet:
+    """269,722 parameters; option A."""
+    return CifarResNet(PaddedBlock, 20, **settings)
+
+
+@register
+def cifar_resnet32(**settings) -> CifarResNet:
+    """464,154 parameters; option A."""
+    return CifarResNet(PaddedBlock, 32, **settings)
+
+
+@register
+def cifar_resnet44(**settings) -> CifarResNet:
+    """658,586 parameters; option A."""
+    return CifarResNet(PaddedBlock, 44, **settings)
+
+
+@register
+def cifar_resnet56(**settings) -> CifarResNet:
+    """853,018 parameters; option A."""
+    return CifarResNet(PaddedBlock, 56, **settings)
+
+
+@register
+def cifar_resnet110(**settings) -> CifarResNet:
+    """1,727,962 parameters; option A."""
+    return CifarResNet(PaddedBlock, 110, **settings)
+
+
+@register
+def cifar_resnet20_b(**settings) -> CifarResNet:
+    """`cifar_resnet20` with option B: 2,752 parameters more."""
+    return CifarResNet(BasicBlock, 20, **settings)
+
+
+@register
+def cifar_resnet32_b(**settings) -> CifarResNet:
+    """`cifar_resnet32` with option B."""
+    return CifarResNet(BasicBlock, 32, **settings)
+
+
+@register
+def cifar_resnet44_b(**settings) -> CifarResNet:
+    """`cifar_resnet44` with option B."""
+    return CifarResNet(BasicBlock, 44, **settings)
+
+
+@register
+def cifar_resnet56_b(**settings) -> CifarResNet:
+    """`cifar_resnet56` with option B."""
+    return CifarResNet(BasicBlock, 56, **settings)
+
+
+@register
+def cifar_resnet110_b(**settings) -> CifarResNet:
+    """`cifar_resnet110` with option B."""
+    return CifarResNet(BasicBlock, 110, **settings)
+
+
+@register
+def cifar_plain20(**settings) -> CifarResNet:
+    """`cifar_resnet20` without its shortcuts: the same 269,722 parameters."""
+    return CifarResNet(PlainBlock, 20, **settings)
+
+
+@register
+def cifar_plain32(**settings) -> CifarResNet:
+    """`cifar_resnet32` without its shortcuts."""
+    return CifarResNet(PlainBlock, 32, **settings)
+
+
+@register
+def cifar_plain44(**settings) -> CifarResNet:
+    """`cifar_resnet44` without its shortcuts."""
+    return CifarResNet(PlainBlock, 44, **settings)
+
+
+@register
+def cifar_plain56(**settings) -> CifarResNet:
+    """`cifar_resnet56` without its shortcuts."""
+    return CifarResNet(PlainBlock, 56, **settings)
+
+
+@register
+def cifar_plain110(**settings) -> CifarResNet:
+    """`cifar_resnet110` without its shortcuts."""
+    return CifarResNet(PlainBlock, 110, **settings)
