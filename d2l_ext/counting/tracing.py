@@ -84,7 +84,8 @@ class Traced(torch.Tensor):
             if not inputs:
                 return func(*args, **kwargs)
             trace = inputs[0].recorder
-            if func in FUNCTIONS and (known := FUNCTIONS[func](*args, **kwargs)):
+            whole = all(x.shape[:1] == (1,) for x in inputs)  # the first axis is still the batch
+            if whole and func in FUNCTIONS and (known := FUNCTIONS[func](*args, **kwargs)):
                 kind, attributes, operands = known
                 return trace.record(trace.local(kind), kind, operands, attributes)
             plain_args, plain_kwargs = pytree.tree_map(to_meta, (args, kwargs))
@@ -165,7 +166,8 @@ def as_leaf(trace: Trace, name: str, module: nn.Module) -> Callable:
     def forward(*args: Any, **kwargs: Any) -> Any:
         parameters = own_parameters(module)
         inputs = [x for x in pytree.tree_leaves((args, kwargs)) if isinstance(x, Traced)]
-        known = describe(module) if describe and len(inputs) == 1 else None
+        one_image = len(inputs) == 1 and inputs[0].shape[0] == 1
+        known = describe(module) if describe and one_image else None
         shared = module in trace.seen
         trace.seen.add(module)
         if known:

@@ -1,0 +1,1 @@
+"""What maintaining the course needs; nothing here is installed with the package."""
