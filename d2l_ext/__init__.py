@@ -17,5 +17,12 @@ def __getattr__(name: str) -> Any:
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 
+def load_ipython_extension(ipython: Any) -> None:
+    """`%load_ext d2l_ext` in a notebook: brings `%check`."""
+    from d2l_ext.grading import magic
+
+    magic.register(ipython)
+
+
 def __dir__() -> list[str]:
     return sorted([*globals(), *__all__])

@@ -23,6 +23,7 @@ from tqdm import tqdm
 
 KERNEL = {"display_name": "Python 3", "language": "python", "name": "python3"}
 KEPT = ("tags", "nbgrader", "d2l_ext", "jupyter")  # metadata of a cell that means something
+WIDGET = "application/vnd.jupyter.widget-view+json"
 SECONDS = 300
 
 
@@ -41,14 +42,18 @@ def clean(notebook: nbformat.NotebookNode) -> None:
         count += 1
         ran = cell.execution_count is not None
         cell.execution_count = count if ran else None
-        # A progress bar is for those who wait; nothing else belongs on the error stream.
-        cell.outputs = [o for o in cell.outputs if o.get("name") != "stderr"]
+        cell.outputs = [o for o in cell.outputs if not passing(o)]
         for output in cell.outputs:
             if "execution_count" in output:
                 output.execution_count = count
             # A widget's model lives in the kernel that is gone; its other forms stay.
-            if "data" in output:
-                output.data.pop("application/vnd.jupyter.widget-view+json", None)
+            output.get("data", {}).pop(WIDGET, None)
+
+
+def passing(output: nbformat.NotebookNode) -> bool:
+    """Whether an output is only for those who wait: the error stream, or a bar of widgets."""
+    data = output.get("data", {})
+    return output.get("name") == "stderr" or (WIDGET in data and "text/html" not in data)
 
 
 def problems(notebook: nbformat.NotebookNode) -> list[str]:

@@ -144,19 +144,14 @@ def record_result(
     return pytree.tree_unflatten(outputs, structure)
 
 
-def own_parameters(module: nn.Module) -> int:
-    """Number of learned values in a module and its children.
-
-    Raises:
-        ValueError: The module is lazy and has not seen an input yet.
-    """
-    parameters = list(module.parameters())
-    if any(isinstance(p, UninitializedParameter) for p in parameters):
-        raise ValueError(
-            f"{type(module).__name__} is lazy: its weights have no shape before it has seen an "
-            "input. Call the network once on a batch, then summarize it"
-        )
-    return sum(p.numel() for p in parameters)
+def check_not_lazy(net: nn.Module) -> None:
+    """Raise unless every weight has a shape."""
+    for name, parameter in net.named_parameters():
+        if isinstance(parameter, UninitializedParameter):
+            raise ValueError(
+                f"{name} is lazy: it has no shape before the network has seen an input. Call the "
+                "network once on a batch, then summarize it"
+            )
 
 
 def as_leaf(trace: Trace, name: str, module: nn.Module) -> Callable:
@@ -164,7 +159,6 @@ def as_leaf(trace: Trace, name: str, module: nn.Module) -> Callable:
     describe = MODULES.get(type(module))
 
     def forward(*args: Any, **kwargs: Any) -> Any:
-        parameters = own_parameters(module)
         inputs = [x for x in pytree.tree_leaves((args, kwargs)) if isinstance(x, Traced)]
         one_image = len(inputs) == 1 and inputs[0].shape[0] == 1
         known = describe(module) if describe and one_image else None
@@ -186,7 +180,7 @@ def as_leaf(trace: Trace, name: str, module: nn.Module) -> Callable:
         finally:
             module.__dict__["forward"] = stand_in
         kind = type(module).__name__
-        cost = 0 if shared else parameters
+        cost = 0 if shared else sum(p.numel() for p in module.parameters())
         return record_result(trace, name, kind, inputs, result, macs, cost)
 
     return forward
@@ -250,6 +244,7 @@ def trace(net: nn.Module, input_shape: Shape) -> tuple[list[Node], list[Layer]]:
         ShapeError: A layer cannot take what reaches it; the message says which, and why.
         ValueError: The network is lazy and has not seen an input yet.
     """
+    check_not_lazy(net)
     record = Trace(input_shape)
     with watched(net, record), torch.no_grad():
         try:
