@@ -1,0 +1,59 @@
+"""The command `d2l-ext`: a table of its subcommands, each imported only when it is called."""
+
+import argparse
+import importlib
+import sys
+from collections.abc import Sequence
+from types import ModuleType
+
+from d2l_ext import __version__
+from d2l_ext.grading.errors import InfrastructureError, UserError
+
+# Name: the module, which offers add_arguments(parser) and run(arguments), and what it does.
+COMMANDS = {
+    "check": ("d2l_ext.grading.check", "tell what is right in an exercise, and what is not"),
+    "grade": ("d2l_ext.grading.grade", "grade a folder of submitted exercises"),
+    "release": ("d2l_ext.grading.release", "write the exercises from their solutions"),
+}
+INTERRUPTED = 130
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Runs a subcommand.
+
+    Args:
+        argv: the arguments; those of the process if None.
+
+    Returns:
+        The exit status: 0 if all is well, 1 if the command's answer is no, 2 for a mistake in the
+        arguments or files, 130 after Ctrl-C.
+    """
+    argv = sys.argv[1:] if argv is None else list(argv)
+    parser = argparse.ArgumentParser(prog="d2l-ext", description="The course's command.")
+    parser.add_argument("--version", action="version", version=f"d2l-ext {__version__}")
+    subparsers = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    chosen = next((argument for argument in argv if not argument.startswith("-")), None)
+    command = None
+    for name, (module, purpose) in COMMANDS.items():
+        subparser = subparsers.add_parser(name, help=purpose, description=purpose.capitalize())
+        if name == chosen:
+            command = importlib.import_module(module)
+            command.add_arguments(subparser)
+    arguments = parser.parse_args(argv)
+    assert command is not None, "argparse accepts no other command"
+    return _run(command, arguments)
+
+
+def _run(command: ModuleType, arguments: argparse.Namespace) -> int:
+    try:
+        return command.run(arguments)
+    except (UserError, InfrastructureError) as error:
+        print(f"d2l-ext: {error}", file=sys.stderr)
+        return 2
+    except KeyboardInterrupt:
+        print("\nd2l-ext: stopped", file=sys.stderr)
+        return INTERRUPTED
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,74 @@
+"""The command `d2l-ext release`: exercises/ is written from solutions/."""
+
+import argparse
+from pathlib import Path
+
+from d2l_ext.grading import files
+from d2l_ext.grading.errors import UserError
+from d2l_ext.grading.exercise import load
+from d2l_ext.grading.key import make_key
+from d2l_ext.grading.released import released_text
+from d2l_ext.grading.runner import Runner
+from d2l_ext.grading.soundness import flaws_of_answers, flaws_of_form
+
+# For a whole cell of an instructor's; nothing but an endless loop takes this long.
+TIMEOUT_SECONDS = 60.0
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """The command's arguments."""
+    parser.add_argument("names", nargs="*", metavar="NAME", help="an exercise (default: all)")
+    parser.add_argument("--solutions", type=Path, default=Path("solutions"), metavar="FOLDER")
+    parser.add_argument("--out", type=Path, default=Path("exercises"), metavar="FOLDER")
+    parser.add_argument(
+        "--check", action="store_true", help="write nothing; say which files differ, exit with 1"
+    )
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Releases exercises, or compares them with what is there."""
+    differing = False
+    for path in solution_paths(arguments.solutions, arguments.names):
+        text, target = release(path), arguments.out / path.name
+        same = target.is_file() and target.read_bytes() == text.encode()
+        if arguments.check:
+            differing |= not same
+            print(f"{target}: {'as released' if same else 'differs; run d2l-ext release'}")
+        else:
+            if not same:
+                files.write_text(target, text)
+            print(f"{target}: {'unchanged' if same else 'written'}")
+    return int(differing)
+
+
+def solution_paths(folder: Path, names: list[str]) -> list[Path]:
+    """The notebooks with solutions, all of them or those that are named.
+
+    Raises:
+        UserError: if there are none, or not the ones named.
+    """
+    found = {path.stem: path for path in sorted(folder.glob("*.ipynb"))}
+    if not found:
+        raise UserError(f"{folder}: there is no notebook in this folder")
+    unknown = [name for name in names if name.removesuffix(".ipynb") not in found]
+    if unknown:
+        raise UserError(f"{folder} does not hold {', '.join(unknown)}; it has {', '.join(found)}")
+    return [found[name.removesuffix(".ipynb")] for name in names or found]
+
+
+def release(path: Path) -> str:
+    """The released notebook for a file with solutions, as text.
+
+    Raises:
+        UserError: if the exercise is not sound; the message lists every flaw.
+    """
+    exercise, notebook = load(path)
+    _demand_none(path, flaws_of_form(exercise, path.stem))
+    key = make_key(exercise, Runner(TIMEOUT_SECONDS))
+    _demand_none(path, flaws_of_answers(exercise, key))
+    return released_text(notebook, exercise, key)
+
+
+def _demand_none(path: Path, flaws: list[str]) -> None:
+    if flaws:
+        raise UserError("\n".join([f"{path} cannot be released:", *(f"  {f}" for f in flaws)]))

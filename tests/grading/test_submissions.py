@@ -1,0 +1,98 @@
+"""Reading submissions: whatever a file holds, it is read or rejected with a reason."""
+
+import json
+import os
+import sys
+from pathlib import Path
+
+import nbformat
+import pytest
+from nbformat import NotebookNode
+
+from d2l_ext.grading.errors import UserError
+from d2l_ext.grading.submissions import Submission, read_submissions
+from tests.grading import assignment
+
+
+def read(folder: Path) -> Submission:
+    (submission,) = read_submissions(folder, [assignment.NAME])
+    return submission
+
+
+@pytest.mark.parametrize(
+    ("content", "reason"),
+    [
+        (b"", "not a notebook: line 1"),
+        (b'{"cells":\n\n oops}', "not a notebook: line 3"),
+        (b"{\n\xff}", "not a notebook: line 2"),
+        (b"[" * 100_000, "not a notebook: line 1"),
+        (b"[]", "not a notebook: line 1"),
+        (b"null", "not a notebook: line 1"),
+        (b'{"nbformat": 4, "cells": 5}', "no cells"),
+        (b'{"nbformat": 2, "worksheets": 5}', "old format"),
+        (b'{"nbformat": 4, "cells": [], "metadata": []}', "which exercise"),
+        (b'{"nbformat": 4, "cells": [], "metadata": {"d2l_ext": {"exercise": [1]}}}', "not known"),
+    ],
+)
+def test_file_that_is_no_exercise_is_rejected(content: bytes, reason: str, tmp_path: Path) -> None:
+    (tmp_path / "ada.ipynb").write_bytes(content)
+    assert reason in read(tmp_path).rejected
+
+
+def test_link_is_rejected(tmp_path: Path) -> None:
+    (tmp_path / "in").mkdir()
+    (tmp_path / "secret.ipynb").write_text("{}")
+    (tmp_path / "in" / "ada.ipynb").symlink_to(tmp_path / "secret.ipynb")
+    assert "a link" in read(tmp_path / "in").rejected
+
+
+def test_exercise_is_known_by_the_file_name_where_the_metadata_are_lost(
+    released: NotebookNode, tmp_path: Path
+) -> None:
+    released.metadata = {}
+    (tmp_path / "ada").mkdir()
+    nbformat.write(released, tmp_path / "ada" / f"{assignment.NAME}.ipynb")
+    submission = read(tmp_path)
+    assert (submission.student, submission.exercise) == ("ada", assignment.NAME)
+    assert submission.answers["q1"] == "answer_1 = ...  # an int"
+
+
+def test_last_of_two_answer_cells_counts(released: NotebookNode, tmp_path: Path) -> None:
+    again = nbformat.from_dict(assignment.cell_named(released, "q1"))
+    again.source, again.id = "answer_1 = 18", "copy"
+    released.cells.append(again)
+    nbformat.write(released, tmp_path / "ada.ipynb")
+    assert read(tmp_path).answers["q1"] == "answer_1 = 18"
+
+
+def test_older_format_is_converted(released: NotebookNode, tmp_path: Path) -> None:
+    old = nbformat.convert(released, 3)
+    (tmp_path / f"{assignment.NAME}.ipynb").write_text(json.dumps(old))
+    assert set(read(tmp_path).answers) == {"q1", "q2", "q3", "q4"}
+
+
+def test_cells_of_any_shape_are_passed_over(tmp_path: Path) -> None:
+    marks = {"nbgrader": {"grade_id": "q1"}}
+    cells = [
+        None,
+        {"cell_type": "code"},
+        {"cell_type": "code", "metadata": {"nbgrader": 3}, "source": "a"},
+        {"cell_type": "code", "metadata": marks, "source": {}},
+        {"cell_type": "code", "metadata": marks, "source": ["a\n", "b"]},
+    ]
+    metadata = {"d2l_ext": {"exercise": assignment.NAME}}
+    (tmp_path / "ada.ipynb").write_text(
+        json.dumps({"nbformat": 4, "cells": cells, "metadata": metadata})
+    )
+    assert read(tmp_path).answers == {"q1": "a\nb"}
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="other systems refuse such names")
+def test_student_of_any_name_can_be_written_down(tmp_path: Path) -> None:
+    (tmp_path / os.fsdecode(b"\xff" + b"n" * 250)).mkdir()
+    assert read(tmp_path).student == "?" + "n" * 199
+
+
+def test_empty_folder_is_an_error(tmp_path: Path) -> None:
+    with pytest.raises(UserError, match="no notebook to grade"):
+        read_submissions(tmp_path, [assignment.NAME])
