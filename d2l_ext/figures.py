@@ -12,6 +12,7 @@ import matplotlib as mpl
 from cycler import cycler
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
 from torch import Tensor
 
 # Okabe and Ito's colours, told apart by people with any colour vision; black comes first.
@@ -26,7 +27,6 @@ STYLE: dict[Any, Any] = {
     "grid.alpha": 0.25,
     "figure.facecolor": "white",
     "font.size": 10,
-    "legend.frameon": False,
     "lines.linewidth": 1.8,
 }
 
@@ -100,9 +100,10 @@ def curves(
             markersize=4,
             label=label,
         )
+    ax.xaxis.set_major_locator(MaxNLocator(integer=True))
     ax.set_xlabel(xlabel)
     ax.set_ylabel(ylabel)
-    ax.legend()
+    ax.legend(frameon=False)
 
 
 def images(X: Tensor, titles: Iterable[str], columns: int = 8) -> Figure:

@@ -104,6 +104,8 @@ def test_a_definition_that_is_taught_is_the_one_in_the_package(path: Path) -> No
 def test_links_between_notebooks_lead_somewhere() -> None:
     for path in [*CHAPTERS, *SOLUTIONS, *(ROOT / "exercises").glob("*.ipynb")]:
         for cell in nbformat.read(path, as_version=4).cells:
+            if cell.cell_type != "markdown":
+                continue
             for target in re.findall(
                 r"\]\(((?!https?:|#|mailto:|attachment:)[^)#\s]+)", cell.source
             ):
