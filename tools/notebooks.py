@@ -42,7 +42,7 @@ def clean(notebook: nbformat.NotebookNode) -> None:
         count += 1
         ran = cell.execution_count is not None
         cell.execution_count = count if ran else None
-        cell.outputs = [o for o in cell.outputs if not passing(o)]
+        cell.outputs = merged([o for o in cell.outputs if not passing(o)])
         for output in cell.outputs:
             if "execution_count" in output:
                 output.execution_count = count
@@ -54,6 +54,17 @@ def passing(output: nbformat.NotebookNode) -> bool:
     """Whether an output is only for those who wait: the error stream, or a bar of widgets."""
     data = output.get("data", {})
     return output.get("name") == "stderr" or (WIDGET in data and "text/html" not in data)
+
+
+def merged(outputs: list[nbformat.NotebookNode]) -> list[nbformat.NotebookNode]:
+    """Outputs with printed text in one piece, however often the kernel flushed it."""
+    whole: list[nbformat.NotebookNode] = []
+    for output in outputs:
+        if whole and output.output_type == whole[-1].output_type == "stream":
+            whole[-1].text += output.text
+        else:
+            whole.append(output)
+    return whole
 
 
 def problems(notebook: nbformat.NotebookNode) -> list[str]:

@@ -41,6 +41,17 @@ def test_cleaning_keeps_results_and_drops_what_differs_from_run_to_run(notebook)
     assert notebooks.problems(notebook) == []
 
 
+def test_printed_text_is_in_one_piece_however_often_the_kernel_flushed_it(notebook) -> None:
+    notebook.cells[1].outputs[:0] = [
+        new_output("stream", name="stdout", text="a\n"),
+        new_output("stream", name="stderr", text="50 %"),
+        new_output("stream", name="stdout", text="b\n"),
+    ]
+    notebooks.clean(notebook)
+    streams = [output.text for output in notebook.cells[1].outputs if "text" in output]
+    assert streams == ["a\nb\n"]
+
+
 def test_problems_are_named_with_their_cell(notebook) -> None:
     notebooks.clean(notebook)
     notebook.cells[0]["id"] = "1f2e3d4c"
