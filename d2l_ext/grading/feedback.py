@@ -4,6 +4,8 @@ import re
 from collections.abc import Iterator, Sequence
 from html import escape
 
+import mistune
+
 from d2l_ext.grading.appraisal import Finding
 from d2l_ext.grading.results import Mark, Result, points_text
 from d2l_ext.grading.verdict import is_sealed
@@ -13,11 +15,21 @@ STYLE = """
 body { font: 1rem/1.5 system-ui, sans-serif; max-width: 46rem; margin: 2rem auto; padding: 0 1rem; }
 pre { overflow-x: auto; padding: .5rem .75rem; border-radius: .3rem; background: #8882; }
 section { border-top: 1px solid #8886; margin-top: 1.5rem; }
-.asked { white-space: pre-wrap; }
+code { font-size: .95em; }
+table { border-collapse: collapse; }
+th, td { padding: .2rem 1rem .2rem 0; text-align: left; font-weight: normal; }
+td:last-child { text-align: right; font-variant-numeric: tabular-nums; }
 .right::before { content: "✓ "; color: #2e9d42; }
 .wrong::before { content: "✗ "; color: #d64545; }
 """
 HINT = re.compile(r"<details>.*?</details>", re.DOTALL)
+# What a status says to whoever handed the work in.
+STATUSES = {
+    "REJECT": "This file could not be graded.",
+    "INFRA": "Something failed on the side of the grader. It will be graded again.",
+}
+# Formulas stay as they are written: this page is read without a network, thus without MathJax.
+MARKDOWN = mistune.create_markdown(plugins=["math", "table"])
 # Enough to see what happened; an answer may print without end.
 SHOWN_CHARACTERS = 2_000
 
@@ -46,13 +58,35 @@ def _exercise(result: Result) -> Iterator[str]:
     yield f"<h2>{title}</h2>\n"
     if result.marks:
         of = sum(mark.question.points for mark in result.marks)
-        yield f"<p><strong>{points_text(result.total)} of {of} points</strong>, {result.status}</p>\n"
-    else:
-        yield f"<p><strong>{result.status}</strong></p>\n"
+        yield f"<p><strong>{points_text(result.total)} of {of} points</strong></p>\n"
+    if result.status in STATUSES:
+        yield f"<p>{STATUSES[result.status]}</p>\n"
     if result.note:
         yield f"<p>{escape(result.note)}</p>\n"
+    if faults := list(dict.fromkeys(_faults(result.marks))):
+        yield f"<p>{'; '.join(faults)}. The other questions were graded.</p>\n"
+    if result.marks:
+        yield _overview(result.marks)
     for mark in result.marks:
         yield from _question(mark)
+
+
+def _faults(marks: Sequence[Mark]) -> Iterator[str]:
+    """Which questions hung or ended their kernel."""
+    for mark in marks:
+        for found in mark.findings:
+            if found.fault:
+                yield f"question {mark.question.number} {found.verdict.words.removeprefix('it ')}"
+
+
+def _overview(marks: Sequence[Mark]) -> str:
+    """The points of all questions, at a glance."""
+    rows = "".join(
+        f'<tr><th scope="row">{mark.question.number}. {escape(mark.question.title)}</th>'
+        f"<td>{points_text(mark.points)} of {mark.question.points}</td></tr>\n"
+        for mark in marks
+    )
+    return f"<table>\n{rows}</table>\n"
 
 
 def _question(mark: Mark) -> Iterator[str]:
@@ -60,7 +94,7 @@ def _question(mark: Mark) -> Iterator[str]:
     yield f"<section>\n<h3>Question {question.number}: {escape(question.title)}</h3>\n"
     yield f"<p><strong>{points_text(mark.points)} of {question.points} points</strong></p>\n"
     asked = HINT.sub("", question.text.partition("\n")[2]).strip()
-    yield f'<p class="asked">{escape(asked)}</p>\n'
+    yield str(MARKDOWN(asked))
     if mark.answer:
         yield f"<details><summary>Your answer</summary>{_code(mark.answer)}</details>\n"
     if mark.note:
