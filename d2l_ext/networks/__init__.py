@@ -1,6 +1,15 @@
 """The networks of the course: one file per family, each block written as its paper draws it."""
 
-from d2l_ext.networks import book, cifar_resnet, resnet  # noqa: F401  (importing registers them)
+from d2l_ext.networks import (  # noqa: F401  (importing registers them)
+    book,
+    cifar_resnet,
+    densenet,
+    shufflenet,
+    resnet,
+    resnext,
+    senet,
+    senet_positions,
+)
 from d2l_ext.networks.checkpoints import from_torchvision, to_torchvision
 from d2l_ext.networks.registry import get_network, list_networks
 

@@ -1,4 +1,8 @@
-"""Weights from elsewhere: torchvision's ResNets name their shortcuts `downsample`."""
+"""Weights from elsewhere, under the names of this package.
+
+torchvision and timm name the shortcuts of their ResNets `downsample`; all other names agree. This
+holds for ResNet, ResNeXt and, in timm, SE-ResNet and SE-ResNeXt.
+"""
 
 from __future__ import annotations
 
@@ -10,7 +14,7 @@ StateDict = Mapping[str, Tensor]
 
 
 def from_torchvision(state_dict: StateDict) -> dict[str, Tensor]:
-    """A torchvision ResNet's weights, under the names of this package.
+    """A torchvision ResNet's or ResNeXt's weights, under the names of this package.
 
     Example:
         >>> net = get_network('resnet50')
@@ -21,5 +25,5 @@ def from_torchvision(state_dict: StateDict) -> dict[str, Tensor]:
 
 
 def to_torchvision(state_dict: StateDict) -> dict[str, Tensor]:
-    """The weights of one of this package's ResNets, under torchvision's names."""
+    """The weights of one of this package's ResNets or ResNeXts, under torchvision's names."""
     return {name.replace(".shortcut.", ".downsample."): value for name, value in state_dict.items()}
