@@ -102,4 +102,5 @@ MODULES: dict[type[nn.Module], Callable[[Any], Description | None]] = {
     nn.LeakyReLU: pointwise("leaky_relu"),
     nn.Dropout: pointwise("dropout"),
     nn.Identity: pointwise("identity"),
+    nn.ChannelShuffle: pointwise("channel_shuffle"),
 }

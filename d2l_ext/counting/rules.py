@@ -45,7 +45,7 @@ class Outcome:
 Rule = Callable[[Attributes, Sequence[Signal]], Outcome]
 RULES: dict[str, Rule] = {}
 
-# Kinds that change values but no shape, and that have no weights.
+# Kinds that change or move values but no shape, and that have no weights.
 POINTWISE = (
     "relu",
     "relu6",
@@ -60,6 +60,7 @@ POINTWISE = (
     "dropout",
     "identity",
     "scale",
+    "channel_shuffle",
 )
 
 
@@ -82,16 +83,16 @@ def image(shape: Shape) -> Signal:
 def window(size: int, kernel: int, stride: int, padding: int, dilation: int, ceil: bool) -> int:
     """Positions at which a window fits, along one axis."""
     room = size + 2 * padding - dilation * (kernel - 1) - 1
-    if room < 0:
+    positions = room // stride + 1
+    if ceil:  # torch: the last window may hang over, but must start inside the input
+        positions = -(-room // stride) + 1
+        positions -= (positions - 1) * stride >= size + padding
+    if positions < 1:
         raise ShapeError(
             f"kernel {dilation * (kernel - 1) + 1} is larger than the padded input "
             f"{size + 2 * padding} ({size} + 2 x {padding}); use a larger image or fewer strides"
         )
-    if not ceil:
-        return room // stride + 1
-    positions = -(-room // stride) + 1
-    # torch: the last window must start inside the input or its left padding.
-    return positions - 1 if (positions - 1) * stride >= size + padding else positions
+    return positions
 
 
 def moved(attributes: Attributes, signal: Signal, channels: int) -> Signal:

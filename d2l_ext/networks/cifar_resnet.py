@@ -6,7 +6,8 @@ A 3x3 stem, three stages of n blocks with 16, 32 and 64 channels, a head: 6n + 2
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from d2l_ext.networks.layers import initialise, scaled, stage
+from d2l_ext.networks.depth import blocks_per_stage
+from d2l_ext.networks.layers import Block, initialise, scaled, stage
 from d2l_ext.networks.registry import register
 from d2l_ext.networks.resnet import BasicBlock
 
@@ -81,20 +82,14 @@ class CifarResNet(nn.Module):
 
     def __init__(
         self,
-        block: type[BasicBlock] | type[PlainBlock],
+        block: Block,
         depth: int,
         in_channels: int = 3,
         num_classes: int = 10,
         width_mult: float = 1.0,
     ) -> None:
         super().__init__()
-        if depth < 8 or (depth - 2) % 6:
-            lower = max(8, (depth - 2) // 6 * 6 + 2)
-            raise ValueError(
-                f"depth = {depth} is not 6n + 2 (n blocks of two layers in each of three stages, "
-                f"a stem and a head); the nearest are {lower} and {lower + 6}"
-            )
-        n = (depth - 2) // 6
+        n = blocks_per_stage(depth, layers=2)
         widths = [scaled(channels, width_mult) for channels in (16, 32, 64)]
         self.conv1 = nn.Conv2d(in_channels, widths[0], kernel_size=3, padding=1, bias=False)
         self.bn1 = nn.BatchNorm2d(widths[0])

@@ -7,7 +7,7 @@ give the same outputs as torchvision's networks of the same name.
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from d2l_ext.networks.layers import initialise, scaled, stage
+from d2l_ext.networks.layers import Block, initialise, scaled, stage
 from d2l_ext.networks.registry import register
 
 
@@ -101,7 +101,7 @@ class ResNet(nn.Module):
 
     def __init__(
         self,
-        block: type[BasicBlock] | type[Bottleneck],
+        block: Block,
         depths: tuple[int, int, int, int],
         in_channels: int = 3,
         num_classes: int = 1000,
