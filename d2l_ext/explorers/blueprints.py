@@ -1,0 +1,281 @@
+"""Draw the blueprints of all listed networks: python -m d2l_ext.explorers.blueprints
+
+Each network is built at several widths and traced; what changes with the width or with the number
+of classes is left open in its blueprint. The only module of the explorers that needs torch.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Sequence
+from itertools import groupby
+from typing import Any
+
+import torch
+from torch import nn
+
+from d2l_ext import networks
+from d2l_ext.counting import Node, summarize
+from d2l_ext.counting.rules import RULES, Shape
+from d2l_ext.explorers.catalogue import PATH
+from d2l_ext.explorers.expansion import OPEN, expand, scaled
+from d2l_ext.explorers.settings import Settings
+
+# Widths at which a network is traced to learn how its channels scale: the first is the paper's,
+# the others are awkward, so that a wrong rule does not fit all of them.
+WIDTHS = (1.0, 0.37, 1.93, 0.11, 0.72, 1.27, 0.83)
+MORE_CLASSES = 7
+
+# The side of the images that a family is made for; 224 for all others.
+INPUT_SIZES = {"cifar": 32, "book": 96}
+
+CONTROLS = ("input_size", "in_channels", "num_classes", "width_mult")
+
+SPELLING = {
+    "book": "the book's",
+    "cifar": "CIFAR",
+    "preact": "pre-activation",
+    "resnet": "ResNet",
+    "resnetv2": "ResNet-v2",
+    "resnext": "ResNeXt",
+    "seresnet": "SE-ResNet",
+    "seresnext": "SE-ResNeXt",
+    "densenet": "DenseNet",
+    "shufflenet": "ShuffleNet",
+    "mobilenet": "MobileNet",
+    "googlenet": "GoogLeNet",
+    "regnetx": "RegNetX",
+    "regnety": "RegNetY",
+    "shiftresnet": "ShiftResNet",
+}
+
+# Values that the rules assume where an attribute is missing.
+DEFAULTS: dict[str, Any] = {
+    "padding": (0, 0),
+    "dilation": (1, 1),
+    "groups": 1,
+    "bias": False,
+    "ceil": False,
+    "affine": True,
+}
+
+
+def title(name: str) -> str:
+    """A network's name as people write it: resnet50_stride1x1 becomes ResNet-50 (stride1x1)."""
+    words, variant = [], []
+    for part in name.split("_"):
+        kind, depth = re.fullmatch(r"(.*?)(\d*)", part).groups()  # type: ignore[union-attr]
+        if part in SPELLING:
+            words.append(SPELLING[part])
+        elif kind in SPELLING or not words or words[-1] == SPELLING["cifar"]:
+            words.append(SPELLING.get(kind, kind) + (f"-{depth}" if depth else ""))
+        else:
+            variant.append(part)
+    text = " ".join(words) + (f" ({' '.join(variant)})" if variant else "")
+    return text[0].upper() + text[1:]
+
+
+def family(name: str) -> str:
+    """The group in which a network is listed: its title without depth and variant."""
+    return re.sub(r"(-\d+)?( \(.*\))?$", "", title(name))
+
+
+def attributes_of(node: Node) -> dict[str, Any]:
+    """A layer's attributes without what follows from its input, and without defaults."""
+    return {
+        key: value
+        for key, value in node.attributes.items()
+        if key != "in" and DEFAULTS.get(key) != value
+    }
+
+
+def left_open(values: Sequence[Any], classes: int) -> Any:
+    """How an attribute depends on the settings; None where no rule that blueprints know fits.
+
+    Args:
+        values: At each of `WIDTHS`, and then at the first of them with more classes.
+        classes: The network's own number of classes.
+    """
+    *by_width, more_classes = values
+    if all(value == values[0] for value in values):
+        return values[0]
+    if set(by_width) == {classes} and more_classes == classes + MORE_CLASSES:
+        return "classes"
+    if isinstance(by_width[0], int):
+        for factor in range(1, by_width[0] + 1):
+            base = by_width[0] // factor
+            if by_width == [factor * scaled(base, width) for width in WIDTHS]:
+                return [factor, base]
+    return None
+
+
+def grow(net: nn.Module, layers: Sequence[tuple[str, dict]], prefix: str = "") -> list[dict]:
+    """The tree of parts below `prefix`, with equal neighbours written once."""
+    parts: list[dict] = []
+    for name, group in groupby(layers, key=lambda layer: layer[0][len(prefix) :].split(".")[0]):
+        inner = list(group)
+        path = prefix + name
+        if inner[0][0] == path:
+            part = {"name": name, **inner[0][1]}
+        else:
+            kind = type(net.get_submodule(path))
+            part = {"name": name, "parts": grow(net, inner, f"{path}.")}
+            part |= {} if issubclass(kind, nn.Sequential) else {"type": kind.__name__}
+        add(parts, part)
+    return parts
+
+
+def add(parts: list[dict], part: dict) -> None:
+    """Append a part, or count it where it repeats its neighbour under the next number."""
+    if parts and part["name"].isdecimal() and parts[-1]["name"].isdecimal():
+        last = parts[-1]
+        copies = last.get("count", 1)
+        follows = int(part["name"]) == int(last["name"]) + copies
+        if follows and {**last, "name": "", "count": 0} == {**part, "name": "", "count": 0}:
+            last["count"] = copies + 1
+            return
+    parts.append(part)
+
+
+def backwards(position: int, node: Node) -> dict[str, list[int]]:
+    """Where a layer's inputs are, as distances, if not just the layer before."""
+    distances = [position - source for source in node.inputs]
+    return {} if distances == [1] else {"from": distances}
+
+
+def share(parts: list[dict], blocks: dict[str, dict]) -> list[dict]:
+    """Move named blocks to `blocks`, each kind and size once, and refer to them."""
+    shared = []
+    for part in parts:
+        if "parts" in part:
+            part = {**part, "parts": share(part["parts"], blocks)}
+        if "type" in part:
+            body = {"type": part.pop("type"), "parts": part.pop("parts")}
+            known = [name for name, block in blocks.items() if block == body]
+            same_type = sum(block["type"] == body["type"] for block in blocks.values())
+            part["block"] = known[0] if known else f"{body['type']} {same_type + 1}"
+            blocks[part["block"]] = body
+        shared.append(part)
+    return shared
+
+
+def build(name: str, **settings: Any) -> nn.Module:
+    """A listed network, without memory for its weights."""
+    with torch.device("meta"):
+        return networks.get_network(name, **settings)
+
+
+def first_channels(net: nn.Module) -> int:
+    """Channels of the images that a network takes: what its first convolution is built for."""
+    return next(m.in_channels for m in net.modules() if isinstance(m, nn.Conv2d))
+
+
+def draw(name: str, blocks: dict[str, dict]) -> dict[str, Any]:
+    """The blueprint of a listed network; blocks that are new go into `blocks`.
+
+    What cannot be told for other settings is `fixed`: the width where channels scale by a rule of
+    their own, and the image where a layer has no closed form.
+    """
+    net = build(name)
+    size = INPUT_SIZES.get(name.split("_")[0], 224)
+    channels = first_channels(net)
+    shape = (channels, size, size)
+    classes = summarize(net, shape).output_shape[0]
+    choices: list[dict[str, Any]] = [
+        {"width_mult": width, "num_classes": classes} for width in WIDTHS
+    ]
+    choices.append({"width_mult": WIDTHS[0], "num_classes": classes + MORE_CLASSES})
+    traces = [summarize(build(name, **choice), shape).nodes for choice in choices]
+
+    fixed = set()
+    if any(structure(nodes) != structure(traces[0]) for nodes in traces):
+        fixed.add("width_mult")
+        traces[1:-1] = [traces[0]] * (len(WIDTHS) - 1)
+    layers = []
+    for position, versions in enumerate(zip(*traces, strict=True)):
+        node = versions[0]
+        if node.kind not in RULES:
+            fixed |= {"input_size", "width_mult"}
+        attributes = {}
+        for key in {key: None for version in versions for key in attributes_of(version)}:
+            values = [version.attributes.get(key, DEFAULTS.get(key)) for version in versions]
+            attributes[key] = left_open(values, classes) if key in OPEN else values[0]
+            if attributes[key] is None or (key not in OPEN and set(values) != {values[0]}):
+                fixed.add("width_mult")
+                attributes[key] = values[0]
+        layers.append((node.name, {"kind": node.kind, **backwards(position, node), **attributes}))
+    blueprint = {
+        "title": title(name),
+        "family": family(name),
+        "own": {"input_size": size, "in_channels": channels, "num_classes": classes},
+        "controls": [control for control in CONTROLS if control not in fixed],
+        **({"fixed": sorted(fixed)} if fixed else {}),
+        "parts": share(grow(net, layers), blocks),
+    }
+    for choice, nodes in zip(choices, traces, strict=True):
+        if choice["width_mult"] == WIDTHS[0] or not fixed:
+            check(name, expand(blueprint, blocks, Settings(size, size, channels, **choice)), nodes)
+    return blueprint
+
+
+def structure(nodes: Sequence[Node]) -> list[tuple]:
+    """What must be the same at all widths: which layers there are, and what they read."""
+    return [(node.name, node.kind, node.inputs) for node in nodes]
+
+
+def check(name: str, drawn: Sequence[Node], traced: Sequence[Node]) -> None:
+    """Raise unless a blueprint gives the traced network back."""
+    for mine, theirs in zip(drawn, traced, strict=True):
+        expected = Node(theirs.name, theirs.kind, theirs.inputs, attributes_of(theirs))
+        if Node(mine.name, mine.kind, mine.inputs, attributes_of(mine)) != expected:
+            raise ValueError(f"the blueprint of {name} gives {mine}, the network {expected}")
+
+
+def draw_own(net: nn.Module, expression: str, shape: Shape) -> dict[str, Any]:
+    """The blueprint of any module, in which only the size of the image is left open.
+
+    Args:
+        net: A network that takes one batch of images.
+        expression: What stands for it in the line of Python that an explorer shows.
+        shape: (channels, height, width) of an image that it takes. Its output is a vector or a map.
+
+    Raises:
+        ShapeError: It does not take such an image.
+    """
+    summary = summarize(net, shape)
+    nodes = summary.nodes
+    layers = [
+        (node.name, {"kind": node.kind, **backwards(i, node), **node.attributes})
+        for i, node in enumerate(nodes)
+    ]
+    closed = all(node.kind in RULES for node in nodes)
+    return {
+        "title": type(net).__name__,
+        "family": "Your own",
+        "expression": expression,
+        "own": {
+            "input_size": shape[1] if shape[1] == shape[2] else shape[1:],
+            "in_channels": shape[0],
+            "num_classes": summary.output_shape[0],
+        },
+        "controls": ["input_size"] if closed else [],
+        "parts": grow(net, layers),
+    }
+
+
+def document() -> str:
+    """The blueprints of all listed networks, one to a line, so that a change is easily read."""
+    blocks: dict[str, dict] = {}
+    blueprints = {name: draw(name, blocks) for name in networks.list_networks()}
+    sections = []
+    for key, entries in (("blocks", blocks), ("networks", blueprints)):
+        lines = [
+            f"{json.dumps(k)}:{json.dumps(v, separators=(',', ':'))}" for k, v in entries.items()
+        ]
+        sections.append(f'"{key}":{{\n' + ",\n".join(lines) + "\n}")
+    return "{" + ",\n".join(sections) + "}\n"
+
+
+if __name__ == "__main__":
+    PATH.write_text(document())

@@ -1,0 +1,55 @@
+"""What a learner can set about a network, and how an impossible value is explained."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from d2l_ext.counting.rules import ShapeError
+
+# Lowest and highest value of each setting. Above them nothing breaks in Python; the page's numbers,
+# exact up to 2 to the power of 53, are safe within them.
+LIMITS: dict[str, tuple[float, float]] = {
+    "height": (1, 2048),
+    "width": (1, 2048),
+    "in_channels": (1, 4096),
+    "num_classes": (1, 100_000),
+    "width_mult": (0.01, 8),
+}
+
+
+@dataclass(frozen=True)
+class Settings:
+    """One choice of everything that a blueprint leaves open.
+
+    Attributes:
+        height: Rows of the image, in pixels.
+        width: Columns of the image, in pixels.
+        in_channels: Channels of the image.
+        num_classes: Size of the network's output.
+        width_mult: Factor on the channels of every stage.
+    """
+
+    height: int
+    width: int
+    in_channels: int
+    num_classes: int
+    width_mult: float = 1.0
+
+    def check(self) -> None:
+        """Raise unless each value is within its limits.
+
+        Raises:
+            ShapeError: The message names the setting, its limits and the nearest valid value.
+        """
+        for name, (low, high) in LIMITS.items():
+            value = getattr(self, name)
+            if not low <= value <= high:
+                nearest = low if value < low else high
+                raise ShapeError(
+                    f"{name} = {value:g} must lie between {low:g} and {high:g}. Try {nearest:g}."
+                )
+
+    @property
+    def input_shape(self) -> tuple[int, int, int]:
+        """(channels, height, width) of the image."""
+        return self.in_channels, self.height, self.width

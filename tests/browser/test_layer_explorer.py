@@ -1,0 +1,364 @@
+"""The layer explorer in a real JupyterLab, and in an exported page with the network cut off."""
+
+import re
+
+import nbformat
+import pytest
+
+pytestmark = pytest.mark.browser
+
+SHOW = "from d2l_ext import explorers\nexplorer = explorers.LayerExplorer({})\nexplorer"
+
+
+class Explorer:
+    """An explorer on a page, as someone who looks at it and types would describe it."""
+
+    def __init__(self, opened, frame=None):
+        self.opened, self.page = opened, opened.page
+        self.root = (frame or opened.page).locator(".d2l-explorer")
+        self.root.locator("tbody tr").first.wait_for(timeout=10_000)
+
+    def control(self, name):
+        return self.root.get_by_label(name, exact=True)
+
+    def press(self, *keys):
+        for key in keys:
+            self.page.keyboard.press(key)
+
+    def row(self, name, table=0):
+        return self.tables().nth(table).locator(f"tbody tr:has(button[title='{name}'])")
+
+    def opener(self, name, table=0):
+        return self.row(name, table).get_by_role("button")
+
+    def tables(self):
+        return self.root.locator("table:visible")
+
+    def rows(self, table=0):
+        return self.tables().nth(table).locator("tbody tr").count()
+
+    def headline(self, table=0):
+        return self.tables().nth(table).locator("caption").inner_text()
+
+    def line(self):
+        return self.root.locator("code").inner_text()
+
+
+@pytest.fixture(scope="module")
+def shared(lab):
+    """One notebook for the tests that each begin with Reset."""
+    return Explorer(lab.open(SHOW.format(""), "print(repr(explorer))"))
+
+
+@pytest.fixture
+def explorer(shared):
+    shared.root.get_by_role("button", name="Reset").click()
+    yield shared
+    assert shared.opened.errors == []
+    assert shared.opened.requests == []
+
+
+def test_it_appears_within_seconds_of_running_the_cell(explorer):
+    assert explorer.headline() == (
+        "ResNet-18 on 3 × 224 × 224: 11,689,512 parameters, 1.814 G MACs"
+    )
+    assert explorer.rows() == 11
+
+
+def test_arrows_home_and_end_turn_a_number(explorer):
+    explorer.control("Height").focus()
+    explorer.press("ArrowUp")
+    assert "3 × 225 × 225" in explorer.headline()
+    explorer.press("Home")
+    assert "3 × 1 × 1" in explorer.headline()
+    explorer.press("End", "PageDown")
+    assert "3 × 2016 × 2016" in explorer.headline()
+
+
+def test_a_burst_of_keys_ends_at_the_last_value(explorer):
+    explorer.control("Channels").focus()
+    explorer.press(*["ArrowUp"] * 30)
+    assert "33 × 224 × 224" in explorer.headline()
+
+
+def test_rows_open_from_network_to_layer_by_keyboard(explorer):
+    explorer.opener("conv1").focus()
+    explorer.press("ArrowDown", "ArrowDown", "ArrowDown", "ArrowDown", "ArrowRight")
+    assert explorer.rows() == 13
+    explorer.press("ArrowRight", "Enter")
+    assert explorer.row("layer1.0.conv1").count() == 1
+    explorer.press("ArrowRight", "Enter")
+    assert "64 × 64 × 3 × 3 weights = 36,864" in explorer.root.locator(".d2l-detail").inner_text()
+    assert explorer.opener("layer1.0.conv1").get_attribute("aria-expanded") == "true"
+    explorer.press("Escape", "Escape", "Escape")
+    assert explorer.rows() == 11
+    assert explorer.page.evaluate("document.activeElement.title") == "layer1"
+    explorer.press("Escape")
+    assert explorer.page.evaluate("document.activeElement.tagName") == "SELECT"
+
+
+def test_the_focus_stays_on_its_row_when_the_network_changes(explorer):
+    explorer.opener("layer3").focus()
+    explorer.press("Enter")
+    assert explorer.page.evaluate("document.activeElement.title") == "layer3"
+    explorer.control("Network").select_option("resnet152")
+    assert explorer.rows() == 11 + 36
+    explorer.opener("layer3").click()
+    assert explorer.rows() == 11
+
+
+def test_two_networks_stand_side_by_side_with_the_difference(explorer):
+    explorer.control("Compare with").select_option("resnet50")
+    assert explorer.headline(1).startswith("ResNet-50 on 3 × 224 × 224: 25,557,032 parameters")
+    difference = explorer.root.locator(".d2l-difference").inner_text()
+    assert "13,867,520 more parameters (2.19 times); 2.275 G more MACs (2.25 times)" in difference
+    assert "+6.571 M" in explorer.row("layer4", 1).inner_text()
+    boxes = [explorer.tables().nth(i).bounding_box() for i in (0, 1)]
+    assert boxes[0]["y"] == boxes[1]["y"] and boxes[0]["x"] < boxes[1]["x"]
+
+
+def test_letters_typed_inside_leave_the_notebook_as_it_was(explorer):
+    cells = explorer.page.locator(".jp-Notebook .jp-Cell")
+    before = cells.count(), cells.first.get_attribute("class")
+    for place in (
+        explorer.control("Height"),
+        explorer.opener("conv1"),
+        explorer.control("Network"),
+    ):
+        place.focus()
+        explorer.press("a", "b", "d", "d", "m", "r", "x", "y", "Escape")
+    assert (cells.count(), cells.first.get_attribute("class")) == before
+
+
+@pytest.mark.parametrize(
+    ("name", "typed", "message", "button", "then"),
+    [
+        ("Height", "0", "height = 0 must lie between", "Use height = 1", "3 × 1 × 1"),
+        ("Height", "", "Height needs a number", None, None),
+        ("Channels", "1.5", "is not a whole number", "Use in_channels = 1", "1 × 224 × 224"),
+        ("Width factor", "0", "width_mult = 0 must", "Use width_mult = 0.01", "ResNet-18 on"),
+    ],
+)
+def test_an_impossible_setting_is_explained(explorer, name, typed, message, button, then):
+    before = explorer.headline()
+    explorer.control(name).fill(typed)
+    problem = explorer.root.locator(".d2l-problem")
+    assert message in problem.inner_text()
+    assert explorer.headline() == before
+    explorer.page.wait_for_timeout(600)
+    assert message in explorer.root.get_by_role("status").inner_text()
+    if button:
+        problem.get_by_role("button", name=button, exact=True).click()
+        assert problem.is_hidden() and then in explorer.headline()
+        assert explorer.page.evaluate("document.activeElement.tagName") == "INPUT"
+
+
+def test_strides_that_do_not_tile_are_named(explorer):
+    assert "nothing is rounded" in explorer.root.locator(".d2l-notes").inner_text()
+    explorer.control("Height").fill("225")
+    assert (
+        "conv1 (225 to 113), maxpool (113 to 57)"
+        in explorer.root.locator(".d2l-notes").inner_text()
+    )
+    assert "†" in explorer.row("conv1").inner_text()
+
+
+def test_one_announcement_follows_a_settled_change(explorer):
+    explorer.page.wait_for_timeout(600)
+    explorer.page.evaluate(
+        """() => {
+          window.said = [];
+          new MutationObserver(() => window.said.push(1)).observe(
+            document.querySelector('.d2l-explorer [role=status]'),
+            { childList: true, characterData: true, subtree: true });
+        }"""
+    )
+    explorer.control("Classes").focus()
+    explorer.press("ArrowUp", "ArrowUp", "ArrowUp")
+    explorer.page.wait_for_timeout(900)
+    assert explorer.page.evaluate("window.said.length") == 1
+
+
+def test_every_control_has_a_name_and_every_header_a_scope(explorer):
+    for control in explorer.root.locator("select, input, button").all():
+        assert control.evaluate("e => (e.labels?.[0] ?? e).textContent.trim()")
+    assert explorer.root.locator("th:not([scope])").count() == 0
+    small = explorer.root.locator(
+        "select, button, input[type=number], label.d2l-tick"
+    ).evaluate_all(
+        "all => all.filter(e => e.offsetHeight && e.offsetHeight < 24).map(e => e.outerHTML)"
+    )
+    assert small == []
+
+
+def test_python_hears_what_the_learner_does_and_the_reverse(lab):
+    explorer = Explorer(lab.open(SHOW.format(""), "", ""))
+    explorer.control("Network").select_option("resnet34")
+    explorer.control("Height").fill("96")
+    explorer.opener("layer2").click()
+    line = explorer.line()
+    assert line == "explorers.LayerExplorer('resnet34', input_size=96, opened=('layer2',))"
+    explorer.page.wait_for_timeout(400)
+    run(explorer.page, 1, "print(repr(explorer)); explorer.compare = 'resnet18'")
+    output = explorer.page.locator(".jp-Cell").nth(1).locator(".jp-OutputArea-output pre")
+    assert output.inner_text(timeout=10_000).strip() == line
+    explorer.tables().nth(1).wait_for()
+    assert explorer.headline(1).startswith("ResNet-18 on 3 × 96 × 96")
+    run(explorer.page, 2, "explorer.input_size = (64, 48)")
+    explorer.page.wait_for_function(
+        "document.querySelector('.d2l-explorer caption').textContent.includes('3 × 64 × 48')"
+    )
+    assert explorer.opened.errors == []
+
+
+def test_a_cell_that_runs_again_replaces_its_explorer(lab):
+    count = (
+        "from ipywidgets.widgets import widget\n"
+        "print(sum(type(w).__name__ == 'LayerExplorer' for w in widget._instances.values()))"
+    )
+    explorer = Explorer(lab.open(SHOW.format(""), count))
+    run(explorer.page, 0, SHOW.format("'resnet34'"))
+    explorer.page.wait_for_function(
+        "document.querySelector('.d2l-explorer caption')?.textContent.startsWith('ResNet-34')"
+    )
+    run(explorer.page, 1, count)
+    explorer.page.locator(".jp-Cell .jp-InputPrompt", has_text="[4]").wait_for()
+    assert explorer.root.count() == 1
+    output = explorer.page.locator(".jp-Cell").nth(1).locator(".jp-OutputArea-output pre")
+    assert output.inner_text().strip() == "1"
+
+
+def run(page, index, source):
+    """Write a cell anew and run it."""
+    page.evaluate(
+        """([index, source]) => {
+          const { content, context, sessionContext } = window.jupyterapp.shell.currentWidget;
+          content.activeCellIndex = index;
+          content.activeCell.model.sharedModel.setSource(source);
+          void window.jupyterapp.commands.execute('notebook:run-cell');
+        }""",
+        [index, source],
+    )
+
+
+@pytest.mark.parametrize("theme", ["JupyterLab Light", "JupyterLab Dark"])
+@pytest.mark.parametrize("width", [1400, 360])
+def test_text_is_legible_and_fits_in_both_themes(lab, theme, width):
+    arguments = "'resnet50', compare='resnet18', opened=('layer2', 'conv1'), input_size=225"
+    explorer = Explorer(lab.open(SHOW.format(arguments), theme=theme, width=width))
+    explorer.page.wait_for_function(
+        f"document.body.dataset.jpThemeName === {theme!r}", timeout=20_000
+    )
+    explorer.page.wait_for_timeout(500)
+    wide = (
+        "root => [...root.querySelectorAll('*')].filter((e) => e.checkVisibility() && "
+        "e.getBoundingClientRect().right > root.getBoundingClientRect().right + 1)"
+        ".map((e) => e.outerHTML.slice(0, 80))"
+    )
+    assert explorer.root.evaluate(wide) == []
+    faint = explorer.root.evaluate(CONTRAST)
+    assert faint == []
+    boxes = [explorer.tables().nth(i).bounding_box() for i in (0, 1)]
+    assert (boxes[0]["y"] < boxes[1]["y"]) == (width < 900)
+
+
+# The texts whose colour has a contrast below 4.5 to what is behind them.
+CONTRAST = """root => {
+  const pen = document.createElement('canvas').getContext('2d', { willReadFrequently: true });
+  const paint = (...colours) => {
+    for (const colour of colours) { pen.fillStyle = colour; pen.fillRect(0, 0, 1, 1); }
+    return [...pen.getImageData(0, 0, 1, 1).data].slice(0, 3);
+  };
+  const light = (rgb) => {
+    const [r, g, b] = rgb.map((v) => v / 255)
+      .map((v) => (v <= 0.03928 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4));
+    return 0.2126 * r + 0.7152 * g + 0.0722 * b;
+  };
+  const ground = getComputedStyle(root).backgroundColor;
+  const faint = [];
+  for (const node of root.querySelectorAll('*')) {
+    const own = [...node.childNodes].some((c) => c.nodeType === 3 && c.textContent.trim());
+    if (!own || !node.checkVisibility()) continue;
+    const behind = [ground];
+    for (let n = node; n !== root; n = n.parentElement) {
+      behind.splice(1, 0, getComputedStyle(n).backgroundColor);
+    }
+    if (node.closest('option, optgroup')) continue;
+    const a = light(paint(...behind));
+    const b = light(paint(...behind, getComputedStyle(node).color));
+    const ratio = (Math.max(a, b) + 0.05) / (Math.min(a, b) + 0.05);
+    if (ratio < 4.5) faint.push([node.className, node.textContent.slice(0, 30), ratio]);
+  }
+  return faint;
+}"""
+
+
+@pytest.fixture(scope="module")
+def exported(tmp_path_factory):
+    """A notebook with an explorer's output, as nbconvert exports it."""
+    from nbconvert import HTMLExporter
+
+    from d2l_ext import explorers
+
+    data, _ = explorers.LayerExplorer(compare="resnet34")._repr_mimebundle_()
+    output = nbformat.v4.new_output("display_data", data=data)
+    cell = nbformat.v4.new_code_cell("explorers.LayerExplorer()", outputs=[output])
+    html, _ = HTMLExporter().from_notebook_node(nbformat.v4.new_notebook(cells=[cell]))
+    path = tmp_path_factory.mktemp("exported") / "page.html"
+    path.write_text(html, encoding="utf-8")
+    return path
+
+
+def test_an_exported_page_works_without_a_kernel_and_without_a_network(visit, exported):
+    opened = visit(offline=True)
+    # nbconvert's own template asks for require.js and MathJax; what counts is the explorer's frame.
+    opened.page.route(re.compile("^https?:"), lambda route: route.abort())
+    foreign = []
+    opened.page.goto(exported.as_uri(), wait_until="domcontentloaded")
+    opened.page.on("request", lambda request: foreign.append(request.url))
+    explorer = Explorer(opened, opened.page.frame_locator("iframe"))
+    assert explorer.headline(1).startswith("ResNet-34 on 3 × 224 × 224: 21,797,672 parameters")
+    explorer.control("Network").select_option("resnet50")
+    explorer.control("Height").fill("64")
+    assert explorer.headline().startswith("ResNet-50 on 3 × 64 × 64: 25,557,032 parameters")
+    explorer.opener("layer1").click()
+    assert explorer.row("layer1.2").count() == 1
+    frame, inner = opened.page.locator("iframe").bounding_box(), explorer.root.bounding_box()
+    assert frame["height"] >= inner["height"]
+    assert foreign == []
+
+
+def test_an_own_network_has_one_control_and_is_helped_to_an_image_that_it_takes(visit):
+    from torch import nn
+
+    from d2l_ext import explorers
+
+    net = nn.Sequential(nn.Conv2d(1, 6, 5), nn.ReLU(), nn.AvgPool2d(2), nn.Conv2d(6, 16, 5))
+    opened = visit()
+    opened.page.set_content(explorers.LayerExplorer(net, input_size=28).snapshot())
+    explorer = Explorer(opened, opened.page.frame_locator("iframe"))
+    assert explorer.headline().startswith("Sequential on 1 × 28 × 28: 2,572 parameters")
+    assert [name for name in CONTROLS if explorer.control(name).is_enabled()] == ["Height"]
+    explorer.control("Height").fill("13")
+    problem = explorer.root.locator(".d2l-problem")
+    assert "3 (conv, on (6, 4, 4)): kernel 5 is larger than the padded input 4" in (
+        problem.inner_text()
+    )
+    assert "1 × 28 × 28" in explorer.headline()
+    problem.get_by_role("button", name="Use height = 14").click()
+    assert "1 × 14 × 14" in explorer.headline()
+    assert explorer.line() == "explorers.LayerExplorer(net, input_size=14)"
+    assert opened.errors == []
+
+
+CONTROLS = ("Height", "Width", "Channels", "Classes", "Width factor")
+
+
+def test_a_viewer_that_strips_frames_still_shows_the_counts(visit, exported):
+    opened = visit(java_script_enabled=False)
+    opened.page.route(re.compile("^https?:"), lambda route: route.abort())
+    html = re.sub("<iframe.*?</iframe>", "", exported.read_text(), flags=re.DOTALL)
+    opened.page.set_content(html, wait_until="domcontentloaded")
+    opened.page.get_by_text("(as a plain table)").click()
+    table = opened.page.locator("details table").first
+    assert "11,689,512" in table.inner_text()
