@@ -52,7 +52,7 @@ class Trace:
     def tensor(self, shape: Shape, position: int) -> Traced:
         """A tensor for one image of this shape, without data, that knows which layer it left."""
         tensor = torch.empty((1, *shape), device="meta").as_subclass(Traced)
-        tensor.recorder, tensor.position = self, position
+        tensor.recorder, tensor.position, tensor.one_image = self, position, True
         return tensor
 
     def first_use(self, values: Iterable[Any]) -> int:
@@ -71,6 +71,7 @@ class Traced(torch.Tensor):
 
     recorder: Trace
     position: int
+    one_image: bool  # the first axis is still the batch, of one
 
     @classmethod
     def __torch_function__(
@@ -84,8 +85,8 @@ class Traced(torch.Tensor):
             if not inputs:
                 return func(*args, **kwargs)
             trace = inputs[0].recorder
-            whole = all(x.shape[:1] == (1,) for x in inputs)  # the first axis is still the batch
-            if whole and func in FUNCTIONS and (known := FUNCTIONS[func](*args, **kwargs)):
+            one_image = all(x.one_image for x in inputs)
+            if one_image and func in FUNCTIONS and (known := FUNCTIONS[func](*args, **kwargs)):
                 kind, attributes, operands = known
                 return trace.record(trace.local(kind), kind, operands, attributes)
             plain_args, plain_kwargs = pytree.tree_map(to_meta, (args, kwargs))
@@ -141,6 +142,7 @@ def record_result(
         if leaf.shape[0] != 1:
             outputs[-1] = leaf.as_subclass(Traced)
             outputs[-1].recorder, outputs[-1].position = trace, len(trace.nodes) - 1
+            outputs[-1].one_image = False
     return pytree.tree_unflatten(outputs, structure)
 
 
@@ -160,7 +162,7 @@ def as_leaf(trace: Trace, name: str, module: nn.Module) -> Callable:
 
     def forward(*args: Any, **kwargs: Any) -> Any:
         inputs = [x for x in pytree.tree_leaves((args, kwargs)) if isinstance(x, Traced)]
-        one_image = len(inputs) == 1 and inputs[0].shape[0] == 1
+        one_image = len(inputs) == 1 and inputs[0].one_image
         known = describe(module) if describe and one_image else None
         shared = module in trace.seen
         trace.seen.add(module)
