@@ -18,5 +18,7 @@ def command() -> list[str]:
 
 
 if __name__ == "__main__":
+    # Kernels inherit it: threads of one notebook that wait must not spin beside another's.
+    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
     arguments = command()
     os.execv(arguments[0], arguments)
