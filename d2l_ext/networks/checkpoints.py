@@ -1,7 +1,8 @@
 """Weights from elsewhere, under the names of this package, and back.
 
 torchvision and timm name the shortcuts of their ResNets, ResNeXts and SE networks `downsample`;
-all other names agree. timm's pre-activation networks have names of their own throughout.
+all other names agree. timm's pre-activation networks have names of their own throughout, and so
+have the RegNets of both, see `regnet_checkpoints`.
 """
 
 from __future__ import annotations
@@ -11,22 +12,29 @@ from collections.abc import Mapping
 
 from torch import Tensor
 
+from d2l_ext.networks import regnet_checkpoints
+
 StateDict = Mapping[str, Tensor]
+OUR_REGNET = "stages.0.0.conv1.weight"  # a name that only the RegNets here have
 
 
 def from_torchvision(state_dict: StateDict) -> dict[str, Tensor]:
-    """A torchvision ResNet's or ResNeXt's weights, under the names of this package.
+    """A torchvision ResNet's, ResNeXt's or RegNet's weights, under the names of this package.
 
     Example:
         >>> net = get_network('resnet50')
         >>> net.load_state_dict(from_torchvision(torchvision.models.resnet50().state_dict()))
         <All keys matched successfully>
     """
+    if "trunk_output.block1.block1-0.proj.0.weight" in state_dict:
+        return regnet_checkpoints.from_torchvision(state_dict)
     return {name.replace(".downsample.", ".shortcut."): value for name, value in state_dict.items()}
 
 
 def to_torchvision(state_dict: StateDict) -> dict[str, Tensor]:
-    """The weights of one of this package's ResNets or ResNeXts, under torchvision's names."""
+    """The weights of a ResNet, ResNeXt or RegNet of this package, under torchvision's names."""
+    if OUR_REGNET in state_dict:
+        return regnet_checkpoints.to_torchvision(state_dict)
     return {name.replace(".shortcut.", ".downsample."): value for name, value in state_dict.items()}
 
 
@@ -34,13 +42,15 @@ def from_timm(state_dict: StateDict) -> dict[str, Tensor]:
     """A timm network's weights, under the names of this package.
 
     Args:
-        state_dict: Of a resnet, resnext, seresnet, seresnext or resnetv2 (18 to 152).
+        state_dict: Of a resnet, resnext, seresnet, seresnext, regnet or resnetv2 (18 to 152).
 
     Example:
         >>> net = get_network('seresnet50')
         >>> net.load_state_dict(from_timm(timm.create_model('seresnet50').state_dict()))
         <All keys matched successfully>
     """
+    if "s1.b1.conv1.conv.weight" in state_dict:
+        return regnet_checkpoints.from_timm(state_dict)
     if "stem.conv.weight" not in state_dict:
         return from_torchvision(state_dict)
     return {ours(name): _head(name, value, 2) for name, value in state_dict.items()}
@@ -48,6 +58,8 @@ def from_timm(state_dict: StateDict) -> dict[str, Tensor]:
 
 def to_timm(state_dict: StateDict) -> dict[str, Tensor]:
     """The weights of one of this package's networks that timm has too, under timm's names."""
+    if OUR_REGNET in state_dict:
+        return regnet_checkpoints.to_timm(state_dict)
     if "bn.weight" not in state_dict:
         return to_torchvision(state_dict)
     return {theirs(name): _head(name, value, 4) for name, value in state_dict.items()}

@@ -11,7 +11,6 @@ from hypothesis import strategies as st
 from timm.models.regnet import adjust_widths_groups_comp, generate_regnet
 
 from d2l_ext import networks
-from d2l_ext.networks import regnet_checkpoints
 from d2l_ext.networks.design_space import (
     Stage,
     design_space,
@@ -52,7 +51,7 @@ def test_state_dicts_have_timms_names_and_shapes(name: str) -> None:
         theirs = timm.create_model(name)
     ours = on_meta(name)
     expected = {key: value.shape for key, value in theirs.state_dict().items()}
-    converted = regnet_checkpoints.to_timm(ours.state_dict())
+    converted = networks.to_timm(ours.state_dict())
     assert {key: value.shape for key, value in converted.items()} == expected
 
 
@@ -61,11 +60,11 @@ def test_outputs_equal_timms_in_both_directions(name: str) -> None:
     theirs = timm.create_model(name, num_classes=10)
     randomise_batch_norm(theirs)
     ours = networks.get_network(name, num_classes=10)
-    ours.load_state_dict(regnet_checkpoints.from_timm(theirs.state_dict()))
+    ours.load_state_dict(networks.from_timm(theirs.state_dict()))
     X = torch.randn(2, 3, 64, 47)
     assert relative_difference(ours, theirs, X) <= 1e-5
     assert million_macs(ours) == pytest.approx(million_macs(theirs), abs=1e-6)
-    theirs.load_state_dict(regnet_checkpoints.to_timm(ours.state_dict()))
+    theirs.load_state_dict(networks.to_timm(ours.state_dict()))
 
 
 @pytest.mark.parametrize(
@@ -80,9 +79,9 @@ def test_outputs_equal_torchvisions_in_both_directions(name: str, their_name: st
     theirs = getattr(torchvision.models, their_name)(num_classes=10)
     randomise_batch_norm(theirs)
     ours = networks.get_network(name, num_classes=10)
-    ours.load_state_dict(regnet_checkpoints.from_torchvision(theirs.state_dict()))
+    ours.load_state_dict(networks.from_torchvision(theirs.state_dict()))
     assert relative_difference(ours, theirs, torch.randn(2, 3, 64, 47)) <= 1e-5
-    theirs.load_state_dict(regnet_checkpoints.to_torchvision(ours.state_dict()))
+    theirs.load_state_dict(networks.to_torchvision(ours.state_dict()))
 
 
 generator_settings = {
