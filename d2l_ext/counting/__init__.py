@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from d2l_ext.counting.comparison import Comparison
 from d2l_ext.counting.graph import Layer, Node, propagate
 from d2l_ext.counting.rules import Shape, ShapeError
 from d2l_ext.counting.summary import Summary
@@ -17,7 +18,17 @@ if TYPE_CHECKING:
 
     from d2l_ext.counting.measuring import Measurement
 
-__all__ = ["Layer", "Node", "ShapeError", "Summary", "measure", "propagate", "summarize"]
+__all__ = [
+    "Comparison",
+    "Layer",
+    "Node",
+    "ShapeError",
+    "Summary",
+    "compare",
+    "measure",
+    "propagate",
+    "summarize",
+]
 
 
 def check_input_shape(input_shape: Shape) -> Shape:
@@ -67,6 +78,41 @@ def summarize(net: nn.Module, input_shape: Shape) -> Summary:
     shape = check_input_shape(input_shape)
     nodes, layers = trace(net, shape)
     return Summary(type(net).__name__, shape, tuple(layers), tuple(nodes))
+
+
+def compare(
+    a: nn.Module | Summary, b: nn.Module | Summary, input_shape: Shape | None = None
+) -> Comparison:
+    """Two networks side by side, stage by stage and layer by layer.
+
+    Args:
+        a: A network, or its summary.
+        b: What it is compared with; differences and ratios are `b` against `a`.
+        input_shape: (channels, height, width) of the image for what is not a summary yet; may be
+            left out where the other one is.
+
+    Returns:
+        A `Comparison`: `.total`, `.stages()`, `.rows()`; shown as a table.
+
+    Raises:
+        ShapeError: A network cannot take such an image.
+        ValueError: There is no shape of an image, or it is none.
+
+    Example:
+        >>> from d2l_ext import networks
+        >>> plain, squeezed = map(networks.get_network, ('resnet50', 'seresnet50'))
+        >>> compare(plain, squeezed, (3, 224, 224)).total.parameters
+        (25557032, 28088024)
+    """
+    known = [x.input_shape for x in (a, b) if isinstance(x, Summary)]
+    shape = input_shape or (known[0] if known else None)
+    if shape is None:
+        raise ValueError(
+            "networks are compared on an image: give its input_shape as (channels, height, width), "
+            "for example compare(a, b, (3, 224, 224))"
+        )
+    first, second = (x if isinstance(x, Summary) else summarize(x, shape) for x in (a, b))
+    return Comparison(first, second)
 
 
 def measure(net: nn.Module, input_shape: Shape) -> list[Measurement]:

@@ -1,18 +1,21 @@
 """Which closed form describes which function call in a `forward`.
 
 Each entry gets the call's own arguments and returns (kind, attributes, the tensors that it reads),
-or None where the call does something that the closed form does not cover.
+or None where the call does something that the closed form does not cover; a call that gives several
+tensors has a list of such entries.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from itertools import accumulate, pairwise
 from typing import Any
 
 import torch
 from torch.nn import functional as F
 
-Call = tuple[str, dict[str, Any], list[Any]] | None
+Known = tuple[str, dict[str, Any], list[Any]]
+Call = Known | list[Known] | None
 
 
 def pointwise(kind: str) -> Callable[..., Call]:
@@ -27,10 +30,19 @@ def elementwise(kind: str) -> Callable[..., Call]:
         tensors = [x for x in (a, b) if hasattr(x, "position")]
         if len(tensors) == 2:
             return kind, {}, tensors
-        other = b if tensors[0] is a else a
-        return None if isinstance(other, torch.Tensor) and other.dim() else ("scale", {}, tensors)
+        x, other = (a, b) if tensors[0] is a else (b, a)
+        return ("scale", {}, [x]) if same_everywhere(x, other) else None
 
     return call
+
+
+def same_everywhere(x: Any, other: Any) -> bool:
+    """Whether a number or a plain tensor acts on all positions of a map alike, and keeps its shape."""
+    if not isinstance(other, torch.Tensor) or not other.dim():
+        return True
+    if x.dim() == 4 and any(size != 1 for size in other.shape[-2:]):
+        return False
+    return torch.broadcast_shapes(x.shape, other.shape) == x.shape
 
 
 def concat(tensors: Any, dim: int = 0, **kwargs: Any) -> Call:
@@ -50,24 +62,60 @@ def adaptive_pool(x: Any, output_size: Any) -> Call:
     return "adaptive_pool", {"size": size}, [x]
 
 
+def plain_slice(part: Any) -> bool:
+    """Whether an index is a slice whose ends are whole numbers, or left open."""
+    ends = (part.start, part.stop, part.step) if isinstance(part, slice) else (part,)
+    return isinstance(part, slice) and all(end is None or isinstance(end, int) for end in ends)
+
+
 def getitem(x: Any, index: Any) -> Call:
-    """Slices with a step along height and width: every so-manieth pixel."""
+    """Slices along channels, height and width."""
     everything = slice(None)
-    if not (isinstance(index, tuple) and len(index) == 4 and index[:2] == (everything,) * 2):
+    parts = list(index) if isinstance(index, tuple) else [index]
+    if not any(part is ... for part in parts):
+        parts.append(...)
+    place = next(i for i, part in enumerate(parts) if part is ...)
+    parts[place : place + 1] = [everything] * (5 - len(parts))
+    if x.dim() != 4 or len(parts) != 4 or not all(map(plain_slice, parts)):
         return None
-    rows, columns = index[2:]
-    for part in (rows, columns):
-        if not isinstance(part, slice) or part.start not in (None, 0) or part.stop is not None:
-            return None
-    return "subsample", {"stride": (rows.step or 1, columns.step or 1)}, [x]
+    batch, *others = parts
+    if batch != everything:
+        return None
+    channels, rows, columns = ((part.start, part.stop, part.step) for part in others)
+    to_the_end = [part[0] in (None, 0) and part[1] is None for part in (rows, columns)]
+    if others[0] == everything and all(to_the_end):
+        return "subsample", {"stride": (rows[2] or 1, columns[2] or 1)}, [x]
+    return "slice", {"channels": channels, "rows": rows, "columns": columns}, [x]
+
+
+def chunk(x: Any, chunks: int, dim: int = 0) -> Call:
+    """The channels in so many parts."""
+    if x.dim() != 4 or dim not in (1, -3):
+        return None
+    width = -(-x.shape[1] // chunks)
+    count = -(-x.shape[1] // width)
+    return [("chunk", {"chunks": chunks, "index": i}, [x]) for i in range(count)]
+
+
+def split(x: Any, sizes: int | list[int], dim: int = 0) -> Call:
+    """The channels in parts of given widths."""
+    if x.dim() != 4 or dim not in (1, -3):
+        return None
+    channels = x.shape[1]
+    stops = range(sizes, channels + sizes, sizes) if isinstance(sizes, int) else accumulate(sizes)
+    ends = [0, *(min(stop, channels) for stop in stops)]
+    return [("slice", {"channels": (*part, None)}, [x]) for part in pairwise(ends)]
 
 
 def pad(x: Any, padding: Any, mode: str = "constant", value: Any = None) -> Call:
-    """Channels of zeros, before or after."""
-    padding = (*padding, 0, 0, 0, 0, 0, 0)[:6]
-    if mode != "constant" or any(padding[:4]) or x.dim() != 4:
+    """A border around the map, or channels before or after, but not both."""
+    if mode != "constant" or x.dim() != 4 or len(padding) > 6:
         return None
-    return "pad_channels", {"out": x.shape[1] + padding[4] + padding[5]}, [x]
+    left, right, top, bottom, before, after = (*padding, 0, 0, 0, 0, 0, 0)[:6]
+    border = (top, bottom, left, right)
+    if not any(border):
+        return "pad_channels", {"out": x.shape[1] + before + after}, [x]
+    return None if before or after else ("pad", {"padding": border}, [x])
 
 
 FUNCTIONS: dict[Callable, Callable[..., Call]] = {
@@ -103,5 +151,9 @@ FUNCTIONS: dict[Callable, Callable[..., Call]] = {
     torch.Tensor.flatten: flatten,
     F.adaptive_avg_pool2d: adaptive_pool,
     torch.Tensor.__getitem__: getitem,
+    torch.chunk: chunk,
+    torch.Tensor.chunk: chunk,
+    torch.split: split,
+    torch.Tensor.split: split,
     F.pad: pad,
 }

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from d2l_ext.counting import moves  # noqa: F401  (importing registers its rules)
 from d2l_ext.counting.rules import Outcome, Shape, ShapeError, Signal, apply, image
 
 INPUT = -1

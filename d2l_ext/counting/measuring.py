@@ -16,7 +16,10 @@ BATCH = 2  # batch norm cannot train on a single value per channel
 
 @dataclass(frozen=True)
 class Measurement:
-    """One leaf module, as it ran: its name, its output's shape, its parameters and its MACs."""
+    """One leaf module, as it ran: its name, its output's shape, its parameters and its MACs.
+
+    Or a parameter that no leaf holds: its name, its own shape, its size, and no MACs.
+    """
 
     name: str
     output_shape: Shape
@@ -26,6 +29,8 @@ class Measurement:
 
 def measure(net: nn.Module, input_shape: Shape) -> list[Measurement]:
     """Run `net` on a meta tensor and write down what each leaf module does.
+
+    A part made of other modules has a row for each parameter that it holds itself.
 
     The network itself is left as it is: its weights stay where they are, and batch norm's
     statistics do not move. MACs are half of what torch's own counter calls FLOPs.
@@ -52,7 +57,17 @@ def measure(net: nn.Module, input_shape: Shape) -> list[Measurement]:
 
         return hook
 
-    handles = [m.register_forward_pre_hook(before) for m in leaves.values()]
+    def before_part(name: str) -> Any:
+        def hook(module: nn.Module, inputs: Any) -> None:
+            for key, parameter in module.named_parameters(prefix=name, recurse=False):
+                if all(row.name != key for row in rows):
+                    rows.append(Measurement(key, tuple(parameter.shape), parameter.numel(), 0))
+
+        return hook
+
+    parts = {name: m for name, m in net.named_modules() if name not in leaves}
+    handles = [m.register_forward_pre_hook(before_part(name)) for name, m in parts.items()]
+    handles += [m.register_forward_pre_hook(before) for m in leaves.values()]
     handles += [m.register_forward_hook(after(name)) for name, m in leaves.items()]
     weights = {k: v.to("meta") for k, v in net.state_dict(keep_vars=True).items()}
     X = torch.empty((BATCH, *input_shape), device="meta")

@@ -16,15 +16,19 @@ def pair(value: int | tuple[int, ...]) -> tuple[int, int]:
 
 
 def conv(module: nn.Conv2d) -> Description | None:
-    """A convolution; None where its padding is given in words."""
-    if isinstance(module.padding, str):
-        return None
+    """A convolution; None where it pads one side more than the other ("same", an even kernel)."""
+    padding = module.padding
+    if isinstance(padding, str):
+        margins = [d * (k - 1) for d, k in zip(module.dilation, module.kernel_size, strict=True)]
+        if padding == "same" and any(margin % 2 for margin in margins):
+            return None
+        padding = (margins[0] // 2, margins[1] // 2) if padding == "same" else (0, 0)
     return "conv", {
         "in": module.in_channels,
         "out": module.out_channels,
         "kernel": pair(module.kernel_size),
         "stride": pair(module.stride),
-        "padding": pair(module.padding),
+        "padding": pair(padding),
         "dilation": pair(module.dilation),
         "groups": module.groups,
         "bias": module.bias is not None,

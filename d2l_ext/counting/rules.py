@@ -193,12 +193,6 @@ def pool(attributes: Attributes, inputs: Sequence[Signal]) -> Outcome:
     return Outcome(moved(attributes, inputs[0], inputs[0].shape[0]))
 
 
-@rule("subsample")
-def subsample(attributes: Attributes, inputs: Sequence[Signal]) -> Outcome:
-    """Every so-manieth pixel: a window of one pixel."""
-    return Outcome(moved({**attributes, "kernel": (1, 1)}, inputs[0], inputs[0].shape[0]))
-
-
 @rule("adaptive_pool")
 def adaptive_pool(attributes: Attributes, inputs: Sequence[Signal]) -> Outcome:
     """Pooling to a given size; to 1 x 1 it is the squeeze, which sees the whole map."""
@@ -227,6 +221,13 @@ def flatten(attributes: Attributes, inputs: Sequence[Signal]) -> Outcome:
     return Outcome(Signal((math.prod(signal.shape),), fields))
 
 
+@rule("parameter")
+def parameter(attributes: Attributes, inputs: Sequence[Signal]) -> Outcome:
+    """Learned numbers that a part of the network holds by itself, of this `shape`."""
+    shape = tuple(attributes["shape"])
+    return Outcome(Signal(shape, None), math.prod(shape))
+
+
 def joined(inputs: Sequence[Signal]) -> tuple[Field, Field] | None:
     """The fields of all inputs together: the longest path, per axis."""
     fields = [signal.fields for signal in inputs]
@@ -250,23 +251,6 @@ def elementwise(attributes: Attributes, inputs: Sequence[Signal]) -> Outcome:
     return Outcome(Signal(shape, joined(inputs)))
 
 
-@rule("concat")
-def concat(attributes: Attributes, inputs: Sequence[Signal]) -> Outcome:
-    """Channels of all inputs, one after another."""
-    maps = {signal.shape[1:] for signal in inputs}
-    if len(maps) > 1:
-        raise ShapeError(f"maps that differ in size cannot be concatenated: {sorted(maps)}")
-    channels = sum(signal.shape[0] for signal in inputs)
-    return Outcome(Signal((channels, *inputs[0].shape[1:]), joined(inputs)))
-
-
-@rule("pad_channels")
-def pad_channels(attributes: Attributes, inputs: Sequence[Signal]) -> Outcome:
-    """Channels of zeros, before or after, up to `out`."""
-    (signal,) = inputs
-    return Outcome(Signal((attributes["out"], *signal.shape[1:]), signal.fields))
-
-
 def apply(kind: str, attributes: Attributes, inputs: Sequence[Signal]) -> Outcome:
     """What a layer of this kind does to its inputs.
 
@@ -280,7 +264,9 @@ def apply(kind: str, attributes: Attributes, inputs: Sequence[Signal]) -> Outcom
         outcome = RULES[kind](attributes, inputs)
         return replace(outcome, parameters=0) if attributes.get("shared") else outcome
     shape = tuple(attributes["shape"])
+    # Without a closed form: what multiplies nothing and keeps the map's size works pixel by pixel.
     kept = bool(inputs) and len(shape) == 3 and {s.shape[1:] for s in inputs} == {shape[1:]}
+    kept = kept and not attributes.get("macs")
     return Outcome(
         Signal(shape, joined(inputs) if kept else None),
         attributes.get("parameters", 0),

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from html import escape
 
 from d2l_ext.counting.graph import Layer, Node
 from d2l_ext.counting.rules import Shape
+from d2l_ext.counting.tables import folded, html_table, text_table
 
 HEADER = ("layer", "kind", "output shape", "parameters", "MACs", "receptive field")
+LEFT = 3  # columns of words; the others are numbers
 NOTE = (
     "A MAC is one multiply-accumulate of a convolution, a linear layer or a matrix product, for "
     "one image; biases, batch norm, activations, pooling and additions are not counted."
@@ -58,34 +59,14 @@ class Summary:
         for layer in self.layers:
             parts.setdefault(".".join(layer.name.split(".")[:depth]), []).append(layer)
         return [
-            layers[0]
-            if layers[0].name == name
-            else Layer(
-                name,
-                f"{len(layers)} layers",
-                layers[-1].output_shape,
-                sum(layer.parameters for layer in layers),
-                sum(layer.macs for layer in layers),
-                layers[-1].receptive_field,
-            )
+            layers[0] if layers[0].name == name else gathered(name, layers)
             for name, layers in parts.items()
         ]
 
     def table(self, depth: int | None = None) -> str:
         """The table as text, for all layers or for parts down to `depth`."""
-        cells = [HEADER, *map(_cells, self.rows(depth))]
-        cells.append(("total", "", "", f"{self.parameters:,}", f"{self.macs:,}", ""))
-        widths = [max(len(row[i]) for row in cells) for i in range(len(HEADER))]
-        lines = [
-            "  ".join(
-                cell.ljust(width) if i < 3 else cell.rjust(width)
-                for i, (cell, width) in enumerate(zip(row, widths, strict=True))
-            ).rstrip()
-            for row in cells
-        ]
-        rule = "-" * max(map(len, lines))
         title = f"{self.network} on {shape_text(self.input_shape)}"
-        return "\n".join([title, rule, lines[0], rule, *lines[1:-1], rule, lines[-1]])
+        return text_table(title, HEADER, list(map(_cells, self.rows(depth))), self._total(), LEFT)
 
     def __str__(self) -> str:
         """The table with every layer."""
@@ -97,20 +78,26 @@ class Summary:
 
     def _repr_html_(self) -> str:
         """The table in a notebook: part by part, with all layers folded below."""
-        every = f"<details><summary>all {len(self.layers)} layers</summary>{{}}</details>"
-        caption = f"{escape(self.network)} on {shape_text(self.input_shape)}"
-        parts = self._html_table(self.rows(depth=1), f"<caption>{caption}</caption>")
-        return f"{parts}<p>{NOTE}</p>" + every.format(self._html_table(self.rows()))
+        title = f"{self.network} on {shape_text(self.input_shape)}"
+        parts = html_table(title, HEADER, list(map(_cells, self.rows(1))), self._total(), LEFT)
+        every = html_table("", HEADER, list(map(_cells, self.layers)), self._total(), LEFT)
+        return f"{parts}<p>{NOTE}</p>" + folded(f"all {len(self.layers)} layers", every)
 
-    def _html_table(self, rows: list[Layer], caption: str = "") -> str:
-        """Rows and their total as an HTML table."""
-        head = "".join(f'<th scope="col">{name}</th>' for name in HEADER)
-        body = "".join(_html_row(_cells(layer)) for layer in rows)
-        total = _html_row(("total", "", "", f"{self.parameters:,}", f"{self.macs:,}", ""))
-        return (
-            f"<table>{caption}<thead><tr>{head}</tr></thead>"
-            f"<tbody>{body}</tbody><tfoot>{total}</tfoot></table>"
-        )
+    def _total(self) -> tuple[str, ...]:
+        """The last row of the table."""
+        return ("total", "", "", f"{self.parameters:,}", f"{self.macs:,}", "")
+
+
+def gathered(name: str, layers: list[Layer]) -> Layer:
+    """One row for several layers: the last one's shape and field, the sum of the costs."""
+    return Layer(
+        name,
+        f"{len(layers)} layers",
+        layers[-1].output_shape,
+        sum(layer.parameters for layer in layers),
+        sum(layer.macs for layer in layers),
+        layers[-1].receptive_field,
+    )
 
 
 def shape_text(shape: Shape) -> str:
@@ -129,13 +116,3 @@ def _cells(layer: Layer) -> tuple[str, ...]:
         f"{layer.macs:,}",
         "?" if field_ is None else shape_text(field_) if isinstance(field_, tuple) else str(field_),
     )
-
-
-def _html_row(cells: tuple[str, ...]) -> str:
-    """A row of the table, its first cell a header, its numbers to the right."""
-    name, *others = (escape(cell) for cell in cells)
-    data = "".join(
-        f'<td style="text-align:{"left" if i < 2 else "right"}">{cell}</td>'
-        for i, cell in enumerate(others)
-    )
-    return f'<tr><th scope="row" style="text-align:left">{name}</th>{data}</tr>'

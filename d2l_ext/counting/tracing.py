@@ -61,6 +61,13 @@ class Trace:
         self.used.update(new)
         return sum(x.numel() for x in new)
 
+    def own_parameters(self, name: str, module: nn.Module) -> None:
+        """Add a row for each learned tensor that a part holds itself, not one of its layers."""
+        for key, parameter in parameters_of(module):
+            if self.first_use([parameter]):
+                shape = tuple(parameter.shape)
+                self.record(f"{name}.{key}" if name else key, "parameter", [], {"shape": shape})
+
     def local(self, name: str) -> str:
         """The name of something that happens in the part that is running."""
         return f"{self.scopes[-1]}.{name}" if self.scopes[-1] else name
@@ -87,8 +94,12 @@ class Traced(torch.Tensor):
             trace = inputs[0].recorder
             one_image = all(x.one_image for x in inputs)
             if one_image and func in FUNCTIONS and (known := FUNCTIONS[func](*args, **kwargs)):
-                kind, attributes, operands = known
-                return trace.record(trace.local(kind), kind, operands, attributes)
+                calls = known if isinstance(known, list) else [known]
+                outputs = tuple(
+                    trace.record(trace.local(kind), kind, operands, attributes)
+                    for kind, attributes, operands in calls
+                )
+                return outputs if isinstance(known, list) else outputs[0]
             plain_args, plain_kwargs = pytree.tree_map(to_meta, (args, kwargs))
             result, macs = counted(func, *plain_args, **plain_kwargs)
         name = getattr(func, "__name__", "function").strip("_")
@@ -193,6 +204,7 @@ def as_part(trace: Trace, name: str, module: nn.Module) -> Callable:
     original = module.forward
 
     def forward(*args: Any, **kwargs: Any) -> Any:
+        trace.own_parameters(name, module)
         trace.scopes.append(name)
         try:
             return original(*args, **kwargs)
@@ -200,6 +212,14 @@ def as_part(trace: Trace, name: str, module: nn.Module) -> Callable:
             trace.scopes.pop()
 
     return forward
+
+
+def parameters_of(module: nn.Module) -> Iterator[tuple[str, nn.Parameter]]:
+    """The learned tensors that a part made of others holds itself, also in a list of torch's."""
+    yield from module.named_parameters(recurse=False)
+    for name, child in module.named_children():
+        if isinstance(child, (nn.ParameterList, nn.ParameterDict)):
+            yield from child.named_parameters(prefix=name)
 
 
 def is_leaf(module: nn.Module) -> bool:

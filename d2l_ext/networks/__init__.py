@@ -2,7 +2,11 @@
 
 from d2l_ext.networks import (  # noqa: F401  (importing registers them)
     book,
+    cifar_inception,
+    cifar_mobilenet,
+    cifar_regnet,
     cifar_resnet,
+    cifar_shufflenet,
     densenet,
     inception,
     mobilenet,

@@ -3,13 +3,15 @@
 A 3x3 stem, three stages of n blocks with 16, 32 and 64 channels, a head: 6n + 2 weighted layers.
 """
 
+from typing import Protocol
+
 from torch import Tensor, nn
 from torch.nn import functional as F
 
 from d2l_ext.networks.depth import blocks_per_stage
 from d2l_ext.networks.layers import Block, initialise, scaled, stage
 from d2l_ext.networks.registry import register
-from d2l_ext.networks.resnet import BasicBlock
+from d2l_ext.networks.resnet import BasicBlock, Bottleneck
 
 
 class PaddedShortcut(nn.Module):
@@ -49,6 +51,7 @@ class PlainBlock(nn.Module):
     """The basic block with its shortcut left out: what a residual network is compared with."""
 
     expansion = 1
+    layers = 2
 
     def __init__(self, in_channels: int, channels: int, stride: int = 1) -> None:
         super().__init__()
@@ -64,40 +67,51 @@ class PlainBlock(nn.Module):
         return F.relu(self.bn2(self.conv2(Y)))
 
 
+class CifarBlock(Block, Protocol):
+    """A kind of block that knows how many weighted layers are in a row in it."""
+
+    layers: int
+
+
 class CifarResNet(nn.Module):
-    """Stem, three stages of `depth` blocks each, head.
+    """Stem, three stages of n blocks each, head.
 
     Args:
-        block: `PaddedBlock` (option A), `BasicBlock` (option B) or `PlainBlock`.
-        depth: Weighted layers, 6n + 2: 8, 14, 20, 26, 32, ...
+        block: `PaddedBlock` (option A), `BasicBlock` (option B), `PlainBlock`, or any
+            other, as `Bottleneck`.
+        depth: Weighted layers, 6n + 2 with blocks of two layers (8, 14, 20, 26, 32, ...) and
+            9n + 2 with bottlenecks, which have three.
         in_channels: Channels of the images.
         num_classes: Size of the output.
-        width_mult: Scales the channels of every stage; 1 is the paper's 16, 32, 64.
+        width_mult: Scales the channels of every stage.
+        base_channels: Channels of the stem and the first stage, before their expansion; the paper
+            has 16. The other stages have 2 and 4 times as many.
 
     Shape: (N, in_channels, H, W) to (N, num_classes), for any H and W from 1 upwards.
 
     Raises:
-        ValueError: `depth` is not of the form 6n + 2.
+        ValueError: `depth` is not of that form.
     """
 
     def __init__(
         self,
-        block: Block,
+        block: CifarBlock,
         depth: int,
         in_channels: int = 3,
         num_classes: int = 10,
         width_mult: float = 1.0,
+        base_channels: int = 16,
     ) -> None:
         super().__init__()
-        n = blocks_per_stage(depth, layers=2)
-        widths = [scaled(channels, width_mult) for channels in (16, 32, 64)]
+        n = blocks_per_stage(depth, block.layers)
+        widths = [scaled(factor * base_channels, width_mult) for factor in (1, 2, 4)]
         self.conv1 = nn.Conv2d(in_channels, widths[0], kernel_size=3, padding=1, bias=False)
         self.bn1 = nn.BatchNorm2d(widths[0])
         self.layer1 = stage(block, n, widths[0], widths[0], stride=1)
-        self.layer2 = stage(block, n, widths[0], widths[1], stride=2)
-        self.layer3 = stage(block, n, widths[1], widths[2], stride=2)
+        self.layer2 = stage(block, n, block.expansion * widths[0], widths[1], stride=2)
+        self.layer3 = stage(block, n, block.expansion * widths[1], widths[2], stride=2)
         self.avgpool = nn.AdaptiveAvgPool2d(1)
-        self.fc = nn.Linear(widths[2], num_classes)
+        self.fc = nn.Linear(block.expansion * widths[2], num_classes)
         initialise(self)
 
     def forward(self, X: Tensor) -> Tensor:
@@ -134,6 +148,21 @@ def cifar_resnet56(**settings) -> CifarResNet:
 def cifar_resnet110(**settings) -> CifarResNet:
     """1,727,962 parameters; option A."""
     return CifarResNet(PaddedBlock, 110, **settings)
+
+
+@register
+def cifar_resnet1202(**settings) -> CifarResNet:
+    """19,421,274 parameters; option A. Ten times as deep as 110 and, in the paper, worse.
+
+    In eval mode its scores overflow until batch norm has seen images in train mode.
+    """
+    return CifarResNet(PaddedBlock, 1202, **settings)
+
+
+@register
+def cifar_resnet164(**settings) -> CifarResNet:
+    """1,704,154 parameters; bottlenecks, with option B. The pre-activation paper compares with it."""
+    return CifarResNet(Bottleneck, 164, **settings)
 
 
 @register

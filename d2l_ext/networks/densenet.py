@@ -248,6 +248,12 @@ def cifar_densenet40_k12(**settings) -> CifarDenseNet:
 
 
 @register
+def cifar_densenet_bc40_k12(**settings) -> CifarDenseNet:
+    """176,122 parameters; bottleneck layers and compression, and not in the paper."""
+    return CifarDenseNet(40, growth_rate=12, bottleneck=True, **settings)
+
+
+@register
 def cifar_densenet_bc100_k12(**settings) -> CifarDenseNet:
     """769,162 parameters; bottleneck layers and compression."""
     return CifarDenseNet(100, growth_rate=12, bottleneck=True, **settings)

@@ -119,23 +119,21 @@ class GoogLeNet(nn.Module):
 
     smallest = 15  # the three poolings of size 3 have no padding
 
+    narrowing = 1  # by what all channels of the paper are divided
+
     def __init__(
         self, in_channels: int = 3, num_classes: int = 1000, width_mult: float = 1.0
     ) -> None:
         super().__init__()
-        stem, channels = scaled(64, width_mult), scaled(192, width_mult)
-        self.conv1 = ConvNormReLU(in_channels, stem, kernel_size=7, stride=2)
-        self.maxpool1 = nn.MaxPool2d(kernel_size=3, stride=2, ceil_mode=True)
-        self.conv2 = ConvNormReLU(stem, stem, kernel_size=1)
-        self.conv3 = ConvNormReLU(stem, channels, kernel_size=3)
-        self.maxpool2 = nn.MaxPool2d(kernel_size=3, stride=2, ceil_mode=True)
+        channels = self.add_stem(in_channels, width_mult)
         self.maxpool3 = nn.MaxPool2d(kernel_size=3, stride=2, ceil_mode=True)
         self.maxpool4 = nn.MaxPool2d(kernel_size=2, stride=2, ceil_mode=True)
 
         def block(*widths: int) -> Inception:
             """The next block; its widths are a row of Table 1."""
             nonlocal channels
-            inception = Inception(channels, *(scaled(width, width_mult) for width in widths))
+            widths = tuple(scaled(width // self.narrowing, width_mult) for width in widths)
+            inception = Inception(channels, *widths)
             channels = inception.out_channels
             return inception
 
@@ -153,10 +151,23 @@ class GoogLeNet(nn.Module):
         self.fc = nn.Linear(channels, num_classes)
         initialise(self)
 
+    def add_stem(self, in_channels: int, width_mult: float) -> int:
+        """Build what comes before the first block; returns the channels that it puts out."""
+        channels, out_channels = scaled(64, width_mult), scaled(192, width_mult)
+        self.conv1 = ConvNormReLU(in_channels, channels, kernel_size=7, stride=2)
+        self.maxpool1 = nn.MaxPool2d(kernel_size=3, stride=2, ceil_mode=True)
+        self.conv2 = ConvNormReLU(channels, channels, kernel_size=1)
+        self.conv3 = ConvNormReLU(channels, out_channels, kernel_size=3)
+        self.maxpool2 = nn.MaxPool2d(kernel_size=3, stride=2, ceil_mode=True)
+        return out_channels
+
+    def to_3a(self, X: Tensor) -> Tensor:
+        """From the images to the map that the first block reads."""
+        return self.maxpool2(self.conv3(self.conv2(self.maxpool1(self.conv1(X)))))
+
     def to_4a(self, X: Tensor) -> Tensor:
         """From the images to the map that the first auxiliary head reads."""
-        X = self.maxpool1(self.conv1(image_size.at_least(X, self.smallest)))
-        X = self.maxpool2(self.conv3(self.conv2(X)))
+        X = self.to_3a(image_size.at_least(X, self.smallest))
         X = self.maxpool3(self.inception3b(self.inception3a(X)))
         return self.inception4a(X)
 

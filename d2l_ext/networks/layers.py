@@ -4,16 +4,7 @@ from typing import Protocol
 
 from torch import nn
 
-
-def scaled(channels: int, width_mult: float) -> int:
-    """Number of channels after scaling, at least one; halves round up.
-
-    Raises:
-        ValueError: `width_mult` is not positive.
-    """
-    if width_mult <= 0:
-        raise ValueError(f"width_mult = {width_mult} must be positive, for example 0.5, 1 or 2")
-    return max(1, int(channels * width_mult + 0.5))
+from d2l_ext.scaling import scaled as scaled  # needs no torch, which the explorers rely on
 
 
 class Block(Protocol):

@@ -58,7 +58,14 @@ class MobileNetV1(nn.Module):
     """
 
     # Channels, how many convolutions, stride of the first.
-    stages = ((64, 1, 1), (128, 2, 2), (256, 2, 2), (512, 6, 2), (1024, 2, 2))
+    stages: tuple[tuple[int, int, int], ...] = (
+        (64, 1, 1),
+        (128, 2, 2),
+        (256, 2, 2),
+        (512, 6, 2),
+        (1024, 2, 2),
+    )
+    stem_stride = 2
 
     def __init__(
         self, in_channels: int = 3, num_classes: int = 1000, width_mult: float = 1.0
@@ -66,7 +73,7 @@ class MobileNetV1(nn.Module):
         super().__init__()
         width = scaled(32, width_mult)
         self.conv_stem = nn.Conv2d(
-            in_channels, width, kernel_size=3, stride=2, padding=1, bias=False
+            in_channels, width, kernel_size=3, stride=self.stem_stride, padding=1, bias=False
         )
         self.bn1 = nn.BatchNorm2d(width)
         self.blocks = nn.Sequential()
@@ -142,7 +149,7 @@ class MobileNetV2(nn.Module):
     """
 
     # Expansion, channels, how many blocks, stride of the first.
-    stages = (
+    stages: tuple[tuple[int, int, int, int], ...] = (
         (1, 16, 1, 1),
         (6, 24, 2, 2),
         (6, 32, 3, 2),
@@ -151,16 +158,18 @@ class MobileNetV2(nn.Module):
         (6, 160, 3, 2),
         (6, 320, 1, 1),
     )
+    stem_stride = 2
+    last_channels = 1280
 
     def __init__(
         self, in_channels: int = 3, num_classes: int = 1000, width_mult: float = 1.0
     ) -> None:
         super().__init__()
         width = scaled_generously(32, width_mult, multiple=8)
-        last = scaled_generously(1280, max(1.0, width_mult), multiple=8)
+        last = scaled_generously(self.last_channels, max(1.0, width_mult), multiple=8)
         narrow = scaled_generously(self.stages[-1][1], width_mult, multiple=8)
         self.features = nn.Sequential(
-            conv_bn_relu6(in_channels, width, kernel_size=3, stride=2),
+            conv_bn_relu6(in_channels, width, kernel_size=3, stride=self.stem_stride),
             *self.inverted_residuals(width, width_mult),
             conv_bn_relu6(narrow, last, kernel_size=1),
         )

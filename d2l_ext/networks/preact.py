@@ -9,8 +9,7 @@ bottleneck is in its 3x3, as in timm (the authors have it in the first 1x1).
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from d2l_ext.networks.depth import blocks_per_stage
-from d2l_ext.networks.layers import initialise, scaled, stage
+from d2l_ext.networks.cifar_resnet import CifarResNet
 from d2l_ext.networks.registry import register
 from d2l_ext.networks.resnet import ResNet
 
@@ -78,16 +77,13 @@ class PreActBottleneck(nn.Module):
         return Y + (X if isinstance(self.shortcut, nn.Identity) else self.shortcut(A))
 
 
-class CifarPreActResNet(nn.Module):
-    """For 32 x 32 images: a 3x3 stem, three stages, batch norm and ReLU, a head.
+class CifarPreActResNet(CifarResNet):
+    """For 32 x 32 images: the CIFAR ResNet, its batch norm and ReLU moved from stem to head.
 
     Args:
         block: `PreActBasicBlock` or `PreActBottleneck`.
         depth: Weighted layers, 6n + 2 of basic blocks or 9n + 2 of bottlenecks.
-        in_channels: Channels of the images.
-        num_classes: Size of the output.
-        width_mult: Scales the channels of every stage; 1 is the paper's 16, 32, 64, which a
-            bottleneck expands by 4.
+        **settings: `in_channels`, `num_classes` and `width_mult`, as for `CifarResNet`.
 
     Shape: (N, in_channels, H, W) to (N, num_classes), for any H and W from 1 upwards.
 
@@ -99,21 +95,11 @@ class CifarPreActResNet(nn.Module):
         self,
         block: type[PreActBasicBlock] | type[PreActBottleneck],
         depth: int,
-        in_channels: int = 3,
-        num_classes: int = 10,
-        width_mult: float = 1.0,
+        **settings,
     ) -> None:
-        super().__init__()
-        n = blocks_per_stage(depth, block.layers)
-        widths = [scaled(channels, width_mult) for channels in (16, 32, 64)]
-        self.conv1 = nn.Conv2d(in_channels, widths[0], kernel_size=3, padding=1, bias=False)
-        self.layer1 = stage(block, n, widths[0], widths[0], stride=1)
-        self.layer2 = stage(block, n, block.expansion * widths[0], widths[1], stride=2)
-        self.layer3 = stage(block, n, block.expansion * widths[1], widths[2], stride=2)
-        self.bn = nn.BatchNorm2d(block.expansion * widths[2])
-        self.avgpool = nn.AdaptiveAvgPool2d(1)
-        self.fc = nn.Linear(block.expansion * widths[2], num_classes)
-        initialise(self)
+        super().__init__(block, depth, **settings)
+        del self.bn1  # the first block brings its own
+        self.bn = nn.BatchNorm2d(self.fc.in_features)
 
     def forward(self, X: Tensor) -> Tensor:
         X = self.layer3(self.layer2(self.layer1(self.conv1(X))))

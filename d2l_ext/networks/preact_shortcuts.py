@@ -72,7 +72,11 @@ class ConvolutionalShortcut(PaddedBlock):
 
 
 class DropoutShortcut(PaddedBlock):
-    """(f): dropout with probability 0.5 on the shortcut, which scales it by 0.5 on average."""
+    """(f): dropout with probability 0.5 on the shortcut.
+
+    Each value is dropped or, in training, doubled: its mean stays, its path is cut half of the time.
+    The paper counts it as a scale of 0.5 on average, which is dropout without that doubling.
+    """
 
     def __init__(self, in_channels: int, channels: int, stride: int = 1) -> None:
         super().__init__(in_channels, channels, stride)

@@ -93,6 +93,8 @@ class AnyNet(nn.Module):
     Shape: (N, in_channels, H, W) to (N, num_classes), for any H and W from 1 upwards.
     """
 
+    stem_stride = 2
+
     def __init__(
         self,
         block: type[XBlock],
@@ -103,7 +105,9 @@ class AnyNet(nn.Module):
     ) -> None:
         super().__init__()
         width = scaled(32, width_mult)
-        self.conv1 = nn.Conv2d(in_channels, width, kernel_size=3, stride=2, padding=1, bias=False)
+        self.conv1 = nn.Conv2d(
+            in_channels, width, kernel_size=3, stride=self.stem_stride, padding=1, bias=False
+        )
         self.bn1 = nn.BatchNorm2d(width)
         self.stages = nn.Sequential()
         for stage in (stage.scaled(width_mult) for stage in stages):

@@ -28,6 +28,7 @@ class BasicBlock(nn.Module):
     """
 
     expansion = 1
+    layers = 2
 
     def __init__(self, in_channels: int, channels: int, stride: int = 1) -> None:
         super().__init__()
@@ -54,6 +55,7 @@ class Bottleneck(nn.Module):
     """
 
     expansion = 4
+    layers = 3
 
     def __init__(self, in_channels: int, channels: int, stride: int = 1) -> None:
         super().__init__()

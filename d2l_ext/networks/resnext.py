@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from d2l_ext.networks.depth import blocks_per_stage
-from d2l_ext.networks.layers import initialise, scaled, stage
+from d2l_ext.networks.cifar_resnet import CifarResNet
+from d2l_ext.networks.layers import scaled
 from d2l_ext.networks.registry import register
 from d2l_ext.networks.resnet import ResNet, projection
 
@@ -117,6 +117,8 @@ class Paths:
         cardinality: C, the same in every stage.
         group_width: d in a stage of `base_channels` channels; in proportion elsewhere, at least 1.
         base_channels: Channels of the first stage at full width, before their expansion.
+        expansion: What comes out of a block is four times as wide.
+        layers: Two 1x1s and the 3x3 between them.
     """
 
     block: type[ResNeXtBlock]
@@ -124,6 +126,7 @@ class Paths:
     group_width: int
     base_channels: int = 64
     expansion: int = 4
+    layers: int = 3
 
     def __call__(self, in_channels: int, channels: int, stride: int = 1) -> ResNeXtBlock:
         """A block of `expansion * channels` output channels."""
@@ -163,7 +166,7 @@ class ResNeXt(ResNet):
         super().__init__(paths, depths, in_channels, num_classes, width_mult)
 
 
-class CifarResNeXt(nn.Module):
+class CifarResNeXt(CifarResNet):
     """ResNeXt for 32 x 32 images: a 3x3 stem, three stages, a head (Section 5.3).
 
     Args:
@@ -171,44 +174,21 @@ class CifarResNeXt(nn.Module):
         cardinality: C, in all stages.
         group_width: d in the first stage; it doubles from stage to stage.
         base_channels: Channels of the stem; the stages put out 4, 8 and 16 times as many.
-        in_channels: Channels of the images.
-        num_classes: Size of the output.
-        width_mult: Scales the channels of every stage and d, which stays at least 1; C is kept.
-
-    Shape: (N, in_channels, H, W) to (N, num_classes), for any H and W from 1 upwards.
+        **settings: `in_channels`, `num_classes` and `width_mult`, as in `CifarResNet`; the width
+            scales d as well, which stays at least 1, and keeps C.
 
     Raises:
         ValueError: `depth` is not of the form 9n + 2.
     """
 
-    def __init__(
-        self,
-        depth: int,
-        cardinality: int,
-        group_width: int,
-        base_channels: int = 64,
-        in_channels: int = 3,
-        num_classes: int = 10,
-        width_mult: float = 1.0,
-    ) -> None:
-        super().__init__()
-        check_paths(cardinality, group_width)
-        n = blocks_per_stage(depth, layers=3)
-        block = Paths(ResNeXtBlock, cardinality, group_width, base_channels)
-        widths = [scaled(factor * base_channels, width_mult) for factor in (1, 2, 4)]
-        self.conv1 = nn.Conv2d(in_channels, widths[0], kernel_size=3, padding=1, bias=False)
-        self.bn1 = nn.BatchNorm2d(widths[0])
-        self.layer1 = stage(block, n, widths[0], widths[0], stride=1)
-        self.layer2 = stage(block, n, block.expansion * widths[0], widths[1], stride=2)
-        self.layer3 = stage(block, n, block.expansion * widths[1], widths[2], stride=2)
-        self.avgpool = nn.AdaptiveAvgPool2d(1)
-        self.fc = nn.Linear(block.expansion * widths[2], num_classes)
-        initialise(self)
+    block: type[ResNeXtBlock] = ResNeXtBlock
 
-    def forward(self, X: Tensor) -> Tensor:
-        X = F.relu(self.bn1(self.conv1(X)))
-        X = self.layer3(self.layer2(self.layer1(X)))
-        return self.fc(self.avgpool(X).flatten(1))
+    def __init__(
+        self, depth: int, cardinality: int, group_width: int, base_channels: int = 64, **settings
+    ) -> None:
+        check_paths(cardinality, group_width)
+        paths = Paths(self.block, cardinality, group_width, base_channels)
+        super().__init__(paths, depth, base_channels=base_channels, **settings)
 
 
 @register

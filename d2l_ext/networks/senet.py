@@ -12,7 +12,7 @@ from torch.nn import functional as F
 from d2l_ext.networks.cifar_resnet import CifarResNet, PaddedBlock
 from d2l_ext.networks.registry import register
 from d2l_ext.networks.resnet import BasicBlock, Bottleneck, ResNet
-from d2l_ext.networks.resnext import ResNeXt, ResNeXtBlock
+from d2l_ext.networks.resnext import CifarResNeXt, ResNeXt, ResNeXtBlock
 
 
 def squeezed(channels: int, ratio: int) -> int:
@@ -154,6 +154,12 @@ class SEResNeXt(ResNeXt):
     block = SEResNeXtBlock
 
 
+class CifarSEResNeXt(CifarResNeXt):
+    """CIFAR's ResNeXt with a squeeze-and-excitation in each block; the arguments are the same."""
+
+    block = SEResNeXtBlock
+
+
 @register
 def seresnet18(**settings) -> ResNet:
     """11,779,624 parameters at 1000 classes."""
@@ -212,3 +218,9 @@ def seresnext101_64x4d(**settings) -> SEResNeXt:
 def cifar_seresnet20(**settings) -> CifarResNet:
     """275,506 parameters; `cifar_resnet20` with a squeeze-and-excitation in each block."""
     return CifarResNet(SEPaddedBlock, 20, **settings)
+
+
+@register
+def cifar_seresnext20_8x4d(**settings) -> CifarSEResNeXt:
+    """271,386 parameters; `cifar_resnext20_8x4d` with a squeeze-and-excitation in each block."""
+    return CifarSEResNeXt(20, cardinality=8, group_width=4, base_channels=16, **settings)

@@ -1,4 +1,4 @@
-"""Where a squeeze-and-excitation can stand in a residual block (Hu et al. 2018, the last ablation).
+"""Where a squeeze-and-excitation can stand in a residual block (Hu et al. 2018, Table 14, Figure 5).
 
 The standard place, on the residual before the addition, is `senet.SEBottleneck`; here are the
 other three of the paper's ablation, as SE-ResNet-50.

@@ -119,10 +119,12 @@ class ShiftBlocks:
     Attributes:
         shift_expansion: How much wider the blocks are within.
         expansion: What comes out of them is not wider.
+        layers: The two 1x1 convolutions.
     """
 
     shift_expansion: int
     expansion: int = 1
+    layers: int = 2
 
     def __call__(self, in_channels: int, channels: int, stride: int = 1) -> ShiftBlock:
         """Build one block."""
@@ -164,3 +166,51 @@ def cifar_shiftresnet20_e6(**settings) -> CifarShiftResNet:
 def cifar_shiftresnet20_e9(**settings) -> CifarShiftResNet:
     """277,850 parameters, about as many as in `cifar_resnet20`; nine times as many are shifted."""
     return CifarShiftResNet(20, shift_expansion=9, **settings)
+
+
+@register
+def cifar_shiftresnet56_e1(**settings) -> CifarShiftResNet:
+    """102,106 parameters; as many channels are shifted as come out."""
+    return CifarShiftResNet(56, shift_expansion=1, **settings)
+
+
+@register
+def cifar_shiftresnet56_e3(**settings) -> CifarShiftResNet:
+    """294,554 parameters; three times as many channels are shifted as come out."""
+    return CifarShiftResNet(56, shift_expansion=3, **settings)
+
+
+@register
+def cifar_shiftresnet56_e6(**settings) -> CifarShiftResNet:
+    """583,226 parameters; six times as many channels are shifted as come out."""
+    return CifarShiftResNet(56, shift_expansion=6, **settings)
+
+
+@register
+def cifar_shiftresnet56_e9(**settings) -> CifarShiftResNet:
+    """871,898 parameters; nine times as many channels are shifted as come out."""
+    return CifarShiftResNet(56, shift_expansion=9, **settings)
+
+
+@register
+def cifar_shiftresnet110_e1(**settings) -> CifarShiftResNet:
+    """202,906 parameters; as many channels are shifted as come out."""
+    return CifarShiftResNet(110, shift_expansion=1, **settings)
+
+
+@register
+def cifar_shiftresnet110_e3(**settings) -> CifarShiftResNet:
+    """592,922 parameters; three times as many channels are shifted as come out."""
+    return CifarShiftResNet(110, shift_expansion=3, **settings)
+
+
+@register
+def cifar_shiftresnet110_e6(**settings) -> CifarShiftResNet:
+    """1,177,946 parameters; six times as many channels are shifted as come out."""
+    return CifarShiftResNet(110, shift_expansion=6, **settings)
+
+
+@register
+def cifar_shiftresnet110_e9(**settings) -> CifarShiftResNet:
+    """1,762,970 parameters; nine times as many channels are shifted as come out."""
+    return CifarShiftResNet(110, shift_expansion=9, **settings)

@@ -192,7 +192,8 @@ class ShuffleNetV1(nn.Module):
 
     Args:
         cardinality: Groups of the 1x1 convolutions: 1, 2, 3, 4 or 8.
-        shuffle: Whether units shuffle; without it, groups hear of each other in the head alone.
+        shuffle: Whether units shuffle; without it, groups hear of each other only where a stage
+            begins, whose concatenation deals the channels out anew, and in the head.
         in_channels: Channels of the images.
         num_classes: Size of the output.
         width_mult: Scales the channels of every stage, to the nearest multiple of
@@ -204,6 +205,9 @@ class ShuffleNetV1(nn.Module):
         ValueError: The paper has no widths for this cardinality.
     """
 
+    stem_stride = 2
+    stage2_channels = STAGE2_CHANNELS
+
     def __init__(
         self,
         cardinality: int,
@@ -213,8 +217,8 @@ class ShuffleNetV1(nn.Module):
         width_mult: float = 1.0,
     ) -> None:
         super().__init__()
-        if cardinality not in STAGE2_CHANNELS:
-            nearest = sorted(STAGE2_CHANNELS, key=lambda groups: abs(groups - cardinality))[:2]
+        if cardinality not in self.stage2_channels:
+            nearest = sorted(self.stage2_channels, key=lambda groups: abs(groups - cardinality))[:2]
             raise ValueError(
                 f"cardinality = {cardinality} has no widths in the paper, which has those for "
                 f"1, 2, 3, 4 and 8 groups; the nearest are {min(nearest)} and {max(nearest)}"
@@ -222,12 +226,12 @@ class ShuffleNetV1(nn.Module):
         shuffle = shuffle and cardinality > 1  # one group: nothing to shuffle
         channels = scaled_to_multiple(24, width_mult, cardinality)
         self.conv1 = nn.Conv2d(
-            in_channels, channels, kernel_size=3, stride=2, padding=1, bias=False
+            in_channels, channels, kernel_size=3, stride=self.stem_stride, padding=1, bias=False
         )
         self.bn1 = nn.BatchNorm2d(channels)
-        self.maxpool = nn.MaxPool2d(kernel_size=3, stride=2, padding=1)
+        self.maxpool: nn.Module = nn.MaxPool2d(kernel_size=3, stride=2, padding=1)
 
-        stage2 = scaled_to_multiple(STAGE2_CHANNELS[cardinality], width_mult, 4 * cardinality)
+        stage2 = scaled_to_multiple(self.stage2_channels[cardinality], width_mult, 4 * cardinality)
         # The stem's 24 channels are too few to be cut into groups.
         down2 = DownShuffleUnit(channels, stage2, cardinality, shuffle, first_cardinality=1)
         down3 = DownShuffleUnit(stage2, 2 * stage2, cardinality, shuffle)
@@ -338,6 +342,8 @@ class ShuffleNetV2(nn.Module):
     Shape: (N, in_channels, H, W) to (N, num_classes), for any H and W from 1 upwards.
     """
 
+    stem_stride = 2
+
     def __init__(
         self,
         widths: tuple[int, int, int, int],
@@ -349,11 +355,13 @@ class ShuffleNetV2(nn.Module):
         stem, last = scaled(24, width_mult), scaled(widths[3], width_mult)
         stages = [scaled_to_multiple(channels, width_mult, 2) for channels in widths[:3]]
         self.conv1 = nn.Sequential(
-            nn.Conv2d(in_channels, stem, kernel_size=3, stride=2, padding=1, bias=False),
+            nn.Conv2d(
+                in_channels, stem, kernel_size=3, stride=self.stem_stride, padding=1, bias=False
+            ),
             nn.BatchNorm2d(stem),
             nn.ReLU(),
         )
-        self.maxpool = nn.MaxPool2d(kernel_size=3, stride=2, padding=1)
+        self.maxpool: nn.Module = nn.MaxPool2d(kernel_size=3, stride=2, padding=1)
 
         def stage(depth: int, in_channels: int, channels: int) -> nn.Sequential:
             others = [SplitUnit(channels) for _ in range(depth - 1)]

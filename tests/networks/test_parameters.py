@@ -48,6 +48,10 @@ def test_cifar_resnets_have_the_published_parameters(depth: int) -> None:
     assert parameters(on_meta(f"cifar_resnet{depth}_b")) == CIFAR[depth] + PROJECTIONS
 
 
+def test_the_deepest_of_the_paper_has_19_million_parameters() -> None:
+    assert parameters(on_meta("cifar_resnet1202")) == pytest.approx(19.4e6, rel=0.002)
+
+
 def test_the_books_resnet_differs_from_the_clean_one_by_biases_and_batch_norms() -> None:
     book = parameters(on_meta("book_resnet18", in_channels=1, num_classes=10))
     clean = parameters(on_meta("resnet18", in_channels=1, num_classes=10))

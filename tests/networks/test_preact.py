@@ -18,6 +18,9 @@ from d2l_ext.networks.layers import initialise
 from d2l_ext.networks.preact import CifarPreActResNet, PreActBasicBlock, PreActBottleneck
 from d2l_ext.networks.preact_orders import (
     BatchNormAfterAddition,
+    BottleneckBatchNormAfterAddition,
+    BottleneckReLUBeforeAddition,
+    BottleneckReLUOnlyPreActivation,
     ReLUBeforeAddition,
     ReLUOnlyPreActivation,
 )
@@ -123,10 +126,32 @@ def test_orders_are_those_of_the_papers_figure_4() -> None:
     torch.testing.assert_close(block(X), second(F.relu(first(F.relu(X)))) + X)
 
 
-def test_orders_before_full_preactivation_have_the_layers_of_the_original() -> None:
-    original = on_meta("cifar_resnet110").state_dict()
+@torch.no_grad()
+def test_bottlenecks_have_the_same_orders() -> None:
+    def bottleneck(kind: type) -> tuple[nn.Module, torch.Tensor, list[nn.Module]]:
+        block = kind(8, 2).eval()
+        randomise_batch_norm(block)
+        pairs = [
+            nn.Sequential(getattr(block, f"conv{i}"), getattr(block, f"bn{i}")) for i in (1, 2, 3)
+        ]
+        return block, torch.randn(2, 8, 6, 6), pairs
+
+    block, X, (first, second, _) = bottleneck(BottleneckBatchNormAfterAddition)
+    residual = block.conv3(F.relu(second(F.relu(first(X)))))
+    torch.testing.assert_close(block(X), F.relu(block.bn3(residual + X)))
+
+    block, X, (first, second, third) = bottleneck(BottleneckReLUBeforeAddition)
+    torch.testing.assert_close(block(X), F.relu(third(F.relu(second(F.relu(first(X)))))) + X)
+
+    block, X, (first, second, third) = bottleneck(BottleneckReLUOnlyPreActivation)
+    torch.testing.assert_close(block(X), third(F.relu(second(F.relu(first(F.relu(X)))))) + X)
+
+
+@pytest.mark.parametrize("depth", [110, 164])
+def test_orders_before_full_preactivation_have_the_layers_of_the_original(depth: int) -> None:
+    original = on_meta(f"cifar_resnet{depth}").state_dict()
     for order in ("bn_after_addition", "relu_before_addition", "relu_only_preact"):
-        other = on_meta(f"cifar_resnet110_{order}").state_dict()
+        other = on_meta(f"cifar_resnet{depth}_{order}").state_dict()
         assert {k: v.shape for k, v in other.items()} == {k: v.shape for k, v in original.items()}
 
 
