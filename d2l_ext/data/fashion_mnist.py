@@ -2,29 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable
 from pathlib import Path
 
+import torch
 from torch import Tensor
 
-from d2l_ext.data.loader import TensorLoader
-from d2l_ext.data.sources import BUNDLED_TRAIN_SIZE, Split, load
-
-LABELS = (
-    "t-shirt",
-    "trouser",
-    "pullover",
-    "dress",
-    "coat",
-    "sandal",
-    "shirt",
-    "sneaker",
-    "bag",
-    "ankle boot",
-)
+from d2l_ext.data.module import ImageData, first
+from d2l_ext.data.sources import BUNDLED_TRAIN_SIZE, load
 
 
-class FashionMNIST:
+class FashionMNIST(ImageData):
     """The real images, read into memory once.
 
     The package brings all 10,000 test images and the first 10,000 of the 60,000 training images.
@@ -37,11 +25,13 @@ class FashionMNIST:
         train_size: Take the first so many training images; all that there are if left out. Up to
             10,000 the images are the same on every machine.
         val_size: Take the first so many of the 10,000 test images.
+        device: Keep all images there and make the batches there: `'cuda'` where a GPU trains.
+        augment: What is done to each training batch: `Augment()`, or any function of a batch.
         root: A folder that holds `FashionMNIST/raw`, looked in first.
         download: Fetch the full training set through torchvision where no folder has it.
 
     Raises:
-        ValueError: A size is not positive, or larger than what there is.
+        ValueError: A size is not positive, or larger than what there is; or no such device.
         DataError: No whole copy of the data was found.
 
     Example:
@@ -51,7 +41,21 @@ class FashionMNIST:
         (torch.Size([64, 1, 28, 28]), torch.Size([64]))
     """
 
-    num_classes = 10
+    name = "Fashion-MNIST"
+    mean = (0.2860,)
+    std = (0.3530,)
+    labels = (
+        "t-shirt",
+        "trouser",
+        "pullover",
+        "dress",
+        "coat",
+        "sandal",
+        "shirt",
+        "sneaker",
+        "bag",
+        "ankle boot",
+    )
 
     def __init__(
         self,
@@ -60,54 +64,26 @@ class FashionMNIST:
         train_size: int | None = None,
         val_size: int | None = None,
         *,
+        device: str | torch.device | None = None,
+        augment: Callable[[Tensor], Tensor] | None = None,
         root: str | Path | None = None,
         download: bool = False,
     ) -> None:
-        if batch_size < 1:
-            raise ValueError(f"batch_size = {batch_size} must be at least 1")
-        self.batch_size = batch_size
-        self.resize = (resize, resize) if isinstance(resize, int) else resize
-        if self.resize and min(self.resize) < 1:
-            raise ValueError(f"resize = {resize} must be at least 1 pixel")
-        self.train = _first(load("train", root, download), train_size, "train_size")
-        self.val = _first(load("t10k", root), val_size, "val_size")
+        train, val = load("train", root, download), load("t10k", root)
+        more = ""
+        if len(train.labels) == BUNDLED_TRAIN_SIZE:
+            more = "; for all 60,000 set D2L_EXT_DATA, or say download=True"
+        super().__init__(
+            first(train, train_size, "train_size", more),
+            first(val, val_size, "val_size"),
+            batch_size,
+            resize,
+            device,
+            augment,
+        )
 
     def __repr__(self) -> str:
         return (
             f"FashionMNIST: {len(self.train.labels):,} training images ({self.train.source}), "
             f"{len(self.val.labels):,} test images"
         )
-
-    def get_dataloader(self, train: bool) -> TensorLoader:
-        """Shuffled batches of the training images, or the test images in their order."""
-        split = self.train if train else self.val
-        return TensorLoader(split.images, split.labels, self.batch_size, self.resize, shuffle=train)
-
-    def train_dataloader(self) -> TensorLoader:
-        """Batches to train on, in a new order at each pass."""
-        return self.get_dataloader(train=True)
-
-    def val_dataloader(self) -> TensorLoader:
-        """Batches of the test images, always in the same order."""
-        return self.get_dataloader(train=False)
-
-    def text_labels(self, indices: Iterable[int] | Tensor) -> list[str]:
-        """Names of classes, as the book writes them."""
-        return [LABELS[int(i)] for i in indices]
-
-
-def _first(split: Split, size: int | None, name: str) -> Split:
-    """The first `size` images of a split; all of them for None.
-
-    Raises:
-        ValueError: There are not so many.
-    """
-    if size is None:
-        return split
-    available = len(split.labels)
-    if not 1 <= size <= available:
-        more = ""
-        if name == "train_size" and available == BUNDLED_TRAIN_SIZE:
-            more = "; for all 60,000 set D2L_EXT_DATA, or say download=True"
-        raise ValueError(f"{name} = {size} must be from 1 to {available} ({split.source}){more}")
-    return Split(split.images[:size], split.labels[:size], split.source)

@@ -35,7 +35,13 @@ class DataError(RuntimeError):
 
 @dataclass(frozen=True)
 class Split:
-    """Images of shape (N, 28, 28), uint8, their labels of shape (N,), and where they came from."""
+    """Images, their labels, and where they came from.
+
+    Attributes:
+        images: (N, H, W) or (N, C, H, W), uint8.
+        labels: (N,), uint8.
+        source: In words.
+    """
 
     images: Tensor
     labels: Tensor

@@ -2,6 +2,7 @@
 
 import gzip
 import hashlib
+import os
 import shutil
 from pathlib import Path
 
@@ -11,6 +12,8 @@ from torch.nn import functional as F
 
 from d2l_ext import data
 from d2l_ext.data import sources
+
+FULL = Path(os.environ.get("D2L_EXT_DATA", "data")).absolute()
 
 
 @pytest.fixture(autouse=True)
@@ -162,3 +165,25 @@ def test_impossible_sizes_are_refused_in_words(settings: dict, message: str) -> 
 def test_labels_have_names() -> None:
     module = data.FashionMNIST(val_size=3)
     assert module.text_labels(module.val.labels) == ["ankle boot", "pullover", "trouser"]
+
+
+def test_mean_and_deviation_are_close_to_those_of_the_bundled_images() -> None:
+    X = data.FashionMNIST().train.images.double() / 255
+    assert X.mean().item() == pytest.approx(data.FashionMNIST.mean[0], abs=1e-3)
+    assert X.std().item() == pytest.approx(data.FashionMNIST.std[0], abs=2e-3)
+
+
+@pytest.mark.skipif(
+    not (FULL / "FashionMNIST" / "raw" / "train-images-idx3-ubyte").exists(),
+    reason="the full training set is not here",
+)
+def test_mean_and_deviation_are_those_of_all_training_images() -> None:
+    X = data.FashionMNIST(root=FULL).train.images.double() / 255
+    assert len(X) == 60_000
+    assert X.mean().item() == pytest.approx(data.FashionMNIST.mean[0], abs=5e-5)
+    assert X.std().item() == pytest.approx(data.FashionMNIST.std[0], abs=5e-5)
+
+
+def test_it_says_how_large_its_images_are() -> None:
+    assert data.FashionMNIST(train_size=1, val_size=1).image_size == (1, 28, 28)
+    assert data.FashionMNIST(resize=(96, 64), train_size=1, val_size=1).image_size == (1, 96, 64)

@@ -92,34 +92,3 @@ def test_asking_for_a_gpu_that_is_not_there_says_so_and_goes_on() -> None:
 def test_a_curve_that_was_not_recorded_says_what_was() -> None:
     with pytest.raises(KeyError, match="not been trained"):
         training.Classifier(small_net()).board.curve("train_loss")
-
-
-@pytest.fixture(scope="module")
-def d2l():
-    return pytest.importorskip("d2l.torch", reason="d2l is not installed")
-
-
-def test_d2ls_trainer_takes_our_classifier_and_our_data_and_does_the_same(d2l) -> None:
-    def train(trainer: object) -> list[float]:
-        torch.manual_seed(5)
-        model = training.Classifier(small_net(), lr=0.1)
-        trainer.fit(model, small_data())
-        return model.board.curve("val_loss")
-
-    ours = train(training.Trainer(2, progress=False))
-    assert train(d2l.Trainer(max_epochs=2)) == pytest.approx(ours)
-
-
-def test_our_trainer_takes_a_d2l_module(d2l) -> None:
-    class Softmax(d2l.Classifier):
-        def __init__(self, lr: float) -> None:
-            super().__init__()
-            self.save_hyperparameters()
-            self.net = small_net()
-
-    model = Softmax(lr=0.1)
-    model.board.display = False
-    before = model.net[1].weight.clone()
-    training.Trainer(1, progress=False).fit(model, small_data())
-    assert not torch.equal(model.net[1].weight, before)
-    assert "train_loss" in model.board.data

@@ -1,0 +1,89 @@
+"""Networks that only studies need: those of the package with one number of their own set freely."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Callable
+from typing import Any
+
+from torch import nn
+
+from d2l_ext.networks import get_network, list_networks
+from d2l_ext.networks.cifar_regnet import CifarAnyNet
+from d2l_ext.networks.cifar_resnet import CifarResNet
+from d2l_ext.networks.preact_shortcuts import ExclusiveGating, ShortcutOnlyGating
+from d2l_ext.networks.regnet import XBlock
+from d2l_ext.networks.resnet import Bottleneck
+from d2l_ext.networks.resnext import CifarResNeXt
+from d2l_ext.networks.senet import SEBottleneck, SEPaddedBlock
+from d2l_ext.networks.senet_positions import (
+    SEIdentityBottleneck,
+    SEPostBottleneck,
+    SEPreBottleneck,
+)
+from d2l_ext.training import draws
+
+POSITIONS: dict[str, Any] = {
+    "none": Bottleneck,
+    "standard": SEBottleneck,
+    "pre": SEPreBottleneck,
+    "post": SEPostBottleneck,
+    "identity": SEIdentityBottleneck,
+}
+
+
+def build(name: str, **settings: Any) -> nn.Module:
+    """A listed network or one of `VARIANTS`.
+
+    Raises:
+        ValueError: There is none of that name; the message suggests a close one.
+    """
+    if name in VARIANTS:
+        return VARIANTS[name](**settings)
+    if name not in list_networks():
+        close = difflib.get_close_matches(name, [*VARIANTS, *list_networks()], n=1)
+        hint = f"did you mean {close[0]!r}?" if close else "see networks.list_networks()"
+        raise ValueError(f"there is no network {name!r}; {hint}")
+    return get_network(name, **settings)
+
+
+def cifar_resnext20(cardinality: int, group_width: int, **settings: Any) -> nn.Module:
+    """`cifar_resnext20_8x4d` with other paths."""
+    return CifarResNeXt(20, cardinality, group_width, base_channels=16, **settings)
+
+
+def cifar_seresnet20_ratio(ratio: int, **settings: Any) -> nn.Module:
+    """`cifar_seresnet20` with another reduction."""
+    block: Any = type("Block", (SEPaddedBlock,), {"ratio": ratio})
+    return CifarResNet(block, 20, **settings)
+
+
+def cifar_resnet29_se(position: str, **settings: Any) -> nn.Module:
+    """Nine bottlenecks with their excitation in one of the places of the paper's Table 14."""
+    return CifarResNet(POSITIONS[position], 29, **settings)
+
+
+def cifar_resnet_gated(
+    depth: int, gate_start: float, exclusive: bool, **settings: Any
+) -> nn.Module:
+    """A gated ResNet whose gates start where one likes (pre-activation paper, Table 1)."""
+    kind = ExclusiveGating if exclusive else ShortcutOnlyGating
+    block: Any = type("Block", (kind,), {"gate_start": float(gate_start)})
+    return CifarResNet(block, depth, **settings)
+
+
+def drawn_anynet(space: str, draw: int, **settings: Any) -> nn.Module:
+    """The network of a number in a random sample of a design space; see `draws.stages`."""
+    return CifarAnyNet(XBlock, draws.stages(space, draw), **settings)
+
+
+VARIANTS: dict[str, Callable[..., nn.Module]] = {
+    constructor.__name__: constructor
+    for constructor in (
+        cifar_resnext20,
+        cifar_seresnet20_ratio,
+        cifar_resnet29_se,
+        cifar_resnet_gated,
+        drawn_anynet,
+    )
+}
