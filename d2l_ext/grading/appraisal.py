@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from d2l_ext.grading.exercise import Check, Question
 from d2l_ext.grading.paper import question_cells
 from d2l_ext.grading.runner import FAULTS, Record
+from d2l_ext.grading.surroundings import words_for
 from d2l_ext.grading.values import NO_ANSWER
 from d2l_ext.grading.verdict import Verdict, appraise
 
@@ -14,7 +15,7 @@ HIDDEN_DIFFERS = "the hidden check, with other inputs, did not agree"
 
 @dataclass(frozen=True)
 class Finding:
-    """What came of one check; `fault` is `timeout`, `died` or empty."""
+    """What came of one check; `fault` is one of `runner.FAULTS` or empty."""
 
     check: Check
     verdict: Verdict
@@ -62,7 +63,10 @@ def _finding(
         return Finding(check, Verdict(False, "the check did not run"))
     if record.outcome == "passed":
         return Finding(check, Verdict(True, "right"), record.printed)
-    verdict = appraise(check, record.printed, failure or record.error)
+    error = failure or record.error
+    verdict = appraise(check, record.printed, error)
+    if words := words_for(error):
+        return Finding(check, Verdict(False, words), record.printed)
     if check.hidden and verdict.words != NO_ANSWER:
         verdict = Verdict(False, HIDDEN_DIFFERS)
     return Finding(check, verdict, record.printed)
@@ -71,4 +75,8 @@ def _finding(
 def _fault_words(fault: Record, timeout: float) -> str:
     if fault.outcome == "timeout":
         return f"it took longer than {timeout:g} s"
+    if fault.outcome == "limit":
+        return f"it reached the {fault.error}"
+    if fault.outcome == "tamper":
+        return "it changed the functions with which the course checks answers"
     return "it ended the kernel that runs it"

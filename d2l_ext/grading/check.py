@@ -66,7 +66,7 @@ def check(path: Path, timeout: float) -> list[Answer]:
     sources = {q.key: q.answer for q in exercise.questions if q.answer is not None and q.checks}
     expected = {c.id: c.expected or "" for q in exercise.questions for c in q.checks}
     try:
-        records = judge(question_paper(exercise, sources, expected), Runner(timeout))
+        records = judge(question_paper(exercise, sources, expected), Runner(timeout, unsafe=True))
     except InfrastructureError as error:
         raise InfrastructureError(f"{path}: {error}") from error
     answers = []

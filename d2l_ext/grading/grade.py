@@ -1,34 +1,35 @@
-"""The command `d2l-ext grade`: a folder of submissions becomes points and pages of feedback."""
+"""The command `d2l-ext grade`: submissions become points, pages of feedback and import files."""
 
 import argparse
 import contextlib
-import dataclasses
 import os
 from collections.abc import Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor, as_completed
+from concurrent.futures import Executor, ThreadPoolExecutor
+from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 
 from tqdm import tqdm
 
-from d2l_ext.grading import feedback, files, gradebook
-from d2l_ext.grading.appraisal import findings
-from d2l_ext.grading.errors import InfrastructureError
-from d2l_ext.grading.exercise import Exercise, Question, load
+from d2l_ext.grading import gradebook, late, overrides
+from d2l_ext.grading.assess import assess, failed, rejected, rejection, with_deduction
+from d2l_ext.grading.batch import Settings, Unit, key_of_unit, run_units
+from d2l_ext.grading.errors import UserError
 from d2l_ext.grading.fresh import DEFAULT_SEED
-from d2l_ext.grading.judge import judge
-from d2l_ext.grading.key import AnswerKey, make_key
-from d2l_ext.grading.paper import question_paper
-from d2l_ext.grading.release import solution_paths
-from d2l_ext.grading.results import INFRA, OK, REJECT, Mark, Result
-from d2l_ext.grading.runner import Record, Runner
+from d2l_ext.grading.records import Judged, Records
+from d2l_ext.grading.results import INFRA, Result
+from d2l_ext.grading.solutions import Assignment, Solutions, prepare
 from d2l_ext.grading.submissions import Submission, read_submissions
-from d2l_ext.grading.values import NO_ANSWER
+from d2l_ext.grading.writing import write
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The command's arguments."""
     parser.add_argument(
-        "submissions", type=Path, help="holds a notebook, or a folder of them, for each student"
+        "submissions",
+        type=Path,
+        help="a folder or zip that holds a notebook, a folder or a zip for each student; "
+        "as Canvas, Moodle, Gradescope or nbgrader gives it, or named after the students",
     )
     parser.add_argument("--out", type=Path, required=True, metavar="GRADES")
     parser.add_argument("--solutions", type=Path, default=Path("solutions"), metavar="FOLDER")
@@ -36,135 +37,198 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--timeout", type=float, default=20.0, metavar="SECONDS", help="for each cell (20)"
     )
+    parser.add_argument("--memory", default="2G", metavar="SIZE", help="for each kernel (2G)")
     parser.add_argument(
         "--seed", default=DEFAULT_SEED, metavar="N", help="draws other inputs for hidden checks"
     )
+    parser.add_argument(
+        "--only",
+        action="append",
+        default=[],
+        metavar="STUDENT|QUESTION",
+        help="grade this student alone, or this question again; may be given more than once",
+    )
+    parser.add_argument(
+        "--regrade", action="store_true", help="also what has been graded and did not change"
+    )
+    parser.add_argument("--due", type=_time, metavar="TIME", help="such as 2026-11-23T08:00")
+    parser.add_argument(
+        "--late", metavar="POLICY", help="10%% for each day begun, or MODULE:FUNCTION"
+    )
+    parser.add_argument(
+        "--unsafe", action="store_true", help="grade also where there is no sandbox"
+    )
+    parser.add_argument("--scheduler", metavar="ADDRESS", help="of a Dask cluster that does it")
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Grades a folder; the status is 1 if the grader itself failed on a submission."""
-    paths = {path.stem: path for path in solution_paths(arguments.solutions, [])}
-    submissions = read_submissions(arguments.submissions, list(paths))
-    needed = sorted({s.exercise for s in submissions if not s.rejected})
-    runner = Runner(arguments.timeout, arguments.seed)
-    with _pool(runner, arguments.workers) as pool:
-        prepared = pool.map(lambda name: prepare(paths[name], runner), needed)
-        exercises = dict(zip(needed, prepared, strict=True))
-        results = _grade_all(submissions, exercises, runner, pool)
-    write(results, arguments.out)
+    """Grades a class; the status is 1 if the grader itself failed on a submission."""
+    policy = late.find_policy(arguments.late) if arguments.late else None
+    given = overrides.read(arguments.out / "overrides.csv")
+    solutions = Solutions(arguments.solutions)
+    submissions = read_submissions(arguments.submissions, solutions)
+    settings = Settings(arguments.timeout, arguments.seed, arguments.memory, arguments.unsafe)
+    records = Records(arguments.out / "records")
+    sandbox = settings.runner().sandbox
+    with records.locked(), _pool(settings, arguments.workers) as pool:
+        needed = sorted({s.exercise for s in submissions if not s.rejected})
+        prepared = pool.map(lambda name: prepare(solutions[name], settings.runner()), needed)
+        assignments = dict(zip(needed, prepared, strict=True))
+        chosen = _chosen(arguments.only, submissions, assignments)
+        plan = make_plan(submissions, assignments, settings, records, chosen, arguments.regrade)
+        with _executor(arguments.scheduler, pool) as executor:
+            judged = _run_all(plan, settings, records, executor)
+    results = []
+    for submission, result in _results(submissions, assignments, plan, judged, settings):
+        (result,) = overrides.apply([result], given, solutions)
+        results.append(with_deduction(result, submission, arguments.due, policy))
+    write(results, submissions, assignments, arguments.out, sandbox)
+    print(f"sandbox: {sandbox}")
     print(gradebook.table_text(results))
     print(arguments.out / "grades.csv")
     return int(any(result.status == INFRA for result in results))
 
 
-def prepare(path: Path, runner: Runner) -> Exercise:
-    """The exercise with checks that hold what its solution prints for the runner's seed.
+@dataclass(frozen=True)
+class Only:
+    """What `--only` names; nothing means all."""
 
-    Raises:
-        UserError: if the file is not an exercise, or its solution fails.
-    """
-    exercise, _ = load(path)
-    key = make_key(exercise, runner)
-    return dataclasses.replace(
-        exercise, questions=[_with_key(question, key) for question in exercise.questions]
-    )
+    students: frozenset[str] = frozenset()
+    questions: frozenset[str] = frozenset()
 
 
-def grade(submission: Submission, exercise: Exercise | None, runner: Runner) -> Result:
-    """Grades one submission; whatever happens to it is in the result.
+@dataclass(frozen=True)
+class Plan:
+    """What is known already, by the record's name, and what is to run."""
+
+    keys: dict[int, str]
+    held: dict[str, Judged]
+    units: list[Unit]
+
+
+def make_plan(
+    submissions: Sequence[Submission],
+    assignments: dict[str, Assignment],
+    settings: Settings,
+    records: Records,
+    only: Only = Only(),
+    regrade: bool = False,
+) -> Plan:
+    """Decides which submissions run.
 
     Args:
-        submission: as it was read.
-        exercise: the one that it names, prepared; None if it was rejected.
-        runner: runs it.
+        submissions: all of them.
+        assignments: by exercise.
+        settings: for all of them.
+        records: what earlier runs left.
+        only: who and what is to be graded at all.
+        regrade: runs also what has a record.
 
     Returns:
-        The result.
+        The plan; submissions that are rejected have no place in it.
     """
-    student = submission.student
-    if exercise is None:
-        return Result(student, submission.exercise, REJECT, note=submission.rejected)
-    if submission.version not in (None, exercise.version):
-        note = (
-            f"this is version {str(submission.version)[:20]} of {exercise.label}, "
-            f"version {exercise.version} was asked for"
-        )
-        return Result(student, exercise.name, REJECT, note=note)
-    expected = {c.id: c.expected or "" for q in exercise.questions for c in q.checks}
-    try:
-        records = judge(question_paper(exercise, submission.answers, expected), runner)
-    except InfrastructureError as error:
-        return Result(student, exercise.name, INFRA, note=str(error))
-    except Exception as error:  # a fault of the grader's must not end the others' grading
-        return Result(student, exercise.name, INFRA, note=f"{type(error).__name__}: {error}")
-    marks = [_mark(q, submission.answers.get(q.key), records, runner) for q in exercise.questions]
-    status = next((mark.status for mark in marks if mark.status != OK), OK)
-    untouched = all(f.verdict.words == NO_ANSWER for mark in marks for f in mark.findings)
-    return Result(student, exercise.name, status, marks, "no answer" if untouched else "")
+    plan = Plan({}, {}, [])
+    for place, submission in enumerate(submissions):
+        assignment = assignments.get(submission.exercise)
+        if assignment is None or rejection(submission, assignment.exercise):
+            continue
+        key = plan.keys[place] = key_of_unit(submission, assignment, settings)
+        held = records.get(key)
+        if held:
+            plan.held[key] = held
+        if only.students and submission.student not in only.students:
+            continue
+        if only.questions and held:
+            plan.units.append(Unit(submission, assignment, key, only.questions, held))
+        elif regrade or not held:
+            plan.units.append(Unit(submission, assignment, key))
+    return plan
 
 
-def write(results: Sequence[Result], out: Path) -> None:
-    """Writes a page of feedback for each student, then the gradebook."""
-    for student in sorted({result.student for result in results}):
-        own = [result for result in results if result.student == student]
-        files.write_text(out / "feedback" / f"{student}.html", feedback.page(student, own))
-    files.write_text(out / "grades.csv", gradebook.csv_text(results))
+def _run_all(
+    plan: Plan, settings: Settings, records: Records, executor: Executor
+) -> dict[str, Judged | Exception]:
+    """Everything by the record's name, with a progress bar where standard error is a terminal."""
+    judged: dict[str, Judged | Exception] = dict(plan.held)
+    done = len({unit.key for unit in plan.units} ^ set(plan.keys.values()))
+    with tqdm(total=done + len(plan.units), initial=done, unit="submission", disable=None) as bar:
+        failures = 0
+        for unit, outcome in run_units(plan.units, settings, records, executor):
+            judged[unit.key] = outcome
+            failures += isinstance(outcome, Exception)
+            bar.set_postfix(INFRA=failures, refresh=False)
+            bar.update()
+    return judged
 
 
-def _with_key(question: Question, key: AnswerKey) -> Question:
-    checks = [
-        dataclasses.replace(
-            check,
-            expected=key.expected[check.id],
-            recognised=() if check.hidden else key.recognised(question.key),
-        )
-        for check in question.checks
-    ]
-    return dataclasses.replace(question, checks=checks)
-
-
-def _mark(
-    question: Question, answer: str | None, records: dict[str, Record], runner: Runner
-) -> Mark:
-    if answer is None:
-        return Mark(question, note="no answer cell")
-    return Mark(question, answer, findings(question, answer, records, runner.timeout))
-
-
-def _grade_all(
+def _results(
     submissions: Sequence[Submission],
-    exercises: dict[str, Exercise],
-    runner: Runner,
-    pool: ThreadPoolExecutor,
-) -> list[Result]:
-    """Grades all in a pool of workers; the results keep the order of the submissions."""
-    places = {
-        pool.submit(grade, s, None if s.rejected else exercises[s.exercise], runner): place
-        for place, s in enumerate(submissions)
-    }
-    # No bar where standard error is not a terminal.
-    done = tqdm(as_completed(places), total=len(places), unit="submission", disable=None)
-    found = {places[future]: future.result() for future in done}
-    return [found[place] for place in sorted(found)]
+    assignments: dict[str, Assignment],
+    plan: Plan,
+    judged: dict[str, Judged | Exception],
+    settings: Settings,
+) -> Iterator[tuple[Submission, Result]]:
+    """The results in the order of the submissions; those that `--only` left out have none."""
+    for place, submission in enumerate(submissions):
+        assignment = assignments.get(submission.exercise)
+        reason = rejection(submission, assignment.exercise if assignment else None)
+        outcome = judged.get(plan.keys.get(place, ""))
+        if reason or assignment is None:
+            yield submission, rejected(submission, reason)
+        elif isinstance(outcome, Exception):
+            yield submission, failed(submission, outcome)
+        elif outcome:
+            yield submission, assess(submission, assignment, outcome, settings.timeout)
+
+
+def _chosen(
+    names: Sequence[str], submissions: Sequence[Submission], assignments: dict[str, Assignment]
+) -> Only:
+    questions = {q.key for a in assignments.values() for q in a.exercise.questions}
+    students = {submission.student for submission in submissions}
+    if unknown := [name for name in names if name not in questions | students]:
+        raise UserError(f"--only {unknown[0]}: there is no such student or question")
+    return Only(frozenset(names) & students, frozenset(names) & questions)
 
 
 @contextlib.contextmanager
-def _pool(runner: Runner, workers: int) -> Iterator[ThreadPoolExecutor]:
-    """A pool that, when something goes wrong or Ctrl-C is pressed, leaves no process behind."""
+def _pool(settings: Settings, workers: int) -> Iterator[ThreadPoolExecutor]:
+    """A pool that, when something goes wrong or Ctrl-C is pressed, leaves no process behind.
+
+    A thread for each worker: all that it does is to wait for the process that it started.
+    """
     pool = ThreadPoolExecutor(workers)
     try:
         yield pool
-    except BaseException:
-        runner.stop()
-        raise
     finally:
-        pool.shutdown(cancel_futures=True)
+        pool.shutdown(wait=False, cancel_futures=True)  # first, so that nothing starts anew
+        settings.stop()
+        pool.shutdown()
+
+
+@contextlib.contextmanager
+def _executor(scheduler: str | None, pool: ThreadPoolExecutor) -> Iterator[Executor]:
+    if scheduler is None:
+        yield pool
+        return
+    import d2l_ext.grading.cluster as cluster  # an optional dependency
+
+    with cluster.connected(scheduler) as executor:
+        yield executor
 
 
 def _at_least_one(text: str) -> int:
     if (number := int(text)) < 1:
         raise argparse.ArgumentTypeError("there must be at least one worker")
     return number
+
+
+def _time(text: str) -> datetime:
+    """A time; without a zone it is meant as this machine's clock shows it."""
+    try:
+        return datetime.fromisoformat(text).astimezone()
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"{text!r} is no time; write 2026-11-23T08:00") from None
 
 
 def _cores() -> int:

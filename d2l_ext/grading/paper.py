@@ -4,8 +4,10 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from d2l_ext.grading.exercise import Check, Exercise, Question
+from d2l_ext.grading.guard import guard_cell
 from d2l_ext.grading.notebook import Cell, Notebook, code_cell, new_notebook, store_printed
 
+AGAIN = "again-"
 CHECK_TAG = "nbval-check-output"
 
 
@@ -16,9 +18,22 @@ class Paper:
     shared: list[Cell]
     groups: dict[str, list[Cell]] = field(default_factory=dict)
 
-    def notebook(self, groups: Iterable[str]) -> Notebook:
-        """The shared cells and some groups, as a notebook."""
-        return new_notebook([*self.shared, *(c for name in groups for c in self.groups[name])])
+    def notebook(self, groups: Iterable[str], before: Iterable[str] = ()) -> Notebook:
+        """The shared cells and some groups, as a notebook.
+
+        Args:
+            groups: by name.
+            before: groups of which all but the checks is run first, under other ids.
+        """
+        earlier = [
+            {**cell, "id": f"{AGAIN}{cell['id']}"}
+            for name in before
+            for cell in self.groups[name]
+            if not cell["metadata"].get("nbgrader", {}).get("grade")
+        ]
+        return new_notebook(
+            [*self.shared, *earlier, *(c for name in groups for c in self.groups[name])]
+        )
 
 
 def question_paper(
@@ -51,13 +66,13 @@ def shared_cells(exercise: Exercise) -> list[Cell]:
 
 
 def question_cells(question: Question, answer: str, expected: Mapping[str, str]) -> list[Cell]:
-    """What is given, an answer, and the checks of a question."""
+    """What is given, an answer, its guard, and the checks of a question."""
     given = [
         code_cell(f"{question.key}-given-{i}", cell["source"])
         for i, cell in enumerate(question.given)
     ]
     checks = [check_cell(check, expected.get(check.id)) for check in question.checks]
-    return [*given, answer_cell(question.key, answer), *checks]
+    return [*given, answer_cell(question.key, answer), guard_cell(question.key), *checks]
 
 
 def answer_cell(cell_id: str, source: str) -> Cell:

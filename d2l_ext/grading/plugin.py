@@ -5,14 +5,14 @@ Beside nbval's own options, which all keep their meaning:
 - A graded check is met when its standard output agrees, floats within the tolerance that the
   cell's metadata states (`d2l_ext.tolerance`); warnings, progress bars and figures do not count.
 - The kernel runs in an empty folder, not in the notebook's.
-- A kernel that dies is noticed at once, and a cell that hangs or kills it ends its notebook: the
-  cells that follow are skipped.
+- A kernel that dies is noticed at once, and a cell that hangs, kills it or sends megabytes of
+  output ends its notebook: the cells that follow are skipped.
 - `--nbval-records FILE` writes a line of JSON for each cell that ran.
 """
 
 import json
 from collections import defaultdict
-from collections.abc import Generator, Iterator
+from collections.abc import Callable, Generator, Iterator
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, TextIO
@@ -21,12 +21,26 @@ import pytest
 from nbval.kernel import CURRENT_ENV_KERNEL_NAME
 from nbval.plugin import IPyNbCell, IPyNbFile, find_metadata_tags
 
-from d2l_ext.grading.kernel import KernelDied, WatchedKernel
+from d2l_ext.grading.kernel import (
+    OUTPUT,
+    PRINTED_LIMIT,
+    Handle,
+    KernelDied,
+    LimitReached,
+    LocalHandle,
+    TooSlow,
+    WatchedKernel,
+)
 from d2l_ext.grading.notebook import printed_text
+from d2l_ext.grading.surroundings import limit_of
 from d2l_ext.grading.verdict import agree, explain
+from d2l_ext.sandbox.limits import MEMORY
 
-PRINTED_LIMIT = 50_000
 ERROR_LIMIT = 500
+# The record that says how many processes were still there when the kernel was stopped.
+LEFT_BEHIND = "processes"
+# Where a configuration may hold what starts kernels, in place of Jupyter's own way.
+KERNELS = pytest.StashKey[Callable[[], Handle]]()
 
 
 class Notebook(IPyNbFile):
@@ -40,15 +54,21 @@ class Notebook(IPyNbFile):
         named = self.nb.metadata.get("kernelspec", {}).get("name", "python")
         name = CURRENT_ENV_KERNEL_NAME if option.nbval_current_env else option.nbval_kernel_name
         self.folder = TemporaryDirectory(prefix="kernel-", ignore_cleanup_errors=True)
-        self.kernel = WatchedKernel(
-            name or named, Path(self.folder.name), option.nbval_kernel_startup_timeout
-        )
+        folder = Path(self.folder.name)
+        start = self.config.stash.get(KERNELS, lambda: LocalHandle(name or named, folder))
+        self.kernel = WatchedKernel(start, option.nbval_kernel_startup_timeout)
         self.setup_sanitize_files()
 
     def teardown(self) -> None:
         """Stops the kernel and removes its folder."""
-        super().teardown()
+        if self.kernel is not None:
+            self.kernel.stop()
         self.folder.cleanup()
+
+    @property
+    def left(self) -> int:
+        """How many processes a kernel that was stopped had left behind."""
+        return 0 if self.fault or self.kernel is None else self.kernel.left
 
     def collect(self) -> Iterator["Cell"]:
         """Yields the code cells."""
@@ -74,6 +94,8 @@ class Cell(IPyNbCell):
     """A cell that keeps what came of it: `outcome` is one of the words in `records`."""
 
     outcome = "error"
+    limit = ""
+    output_timeout = 2
 
     def setup(self) -> None:
         """Skips the cell if the kernel is lost."""
@@ -84,15 +106,50 @@ class Cell(IPyNbCell):
         """Runs the cell."""
         try:
             super().runtest()
+            self._demand_no_error()
             self.outcome = "passed"
         except KernelDied:
-            self.outcome = "died"
-            self.parent.fault = "ended the kernel"
+            self._fault("died", "ended the kernel")
             raise
-        finally:
-            if self.parent.timed_out:
-                self.outcome = "timeout"
-                self.parent.fault = "took too long"
+        except TooSlow:
+            self._fault("timeout", "took too long")
+            raise
+        except LimitReached as error:
+            self._fault("limit", "reached a limit", self._cause(str(error)))
+            raise
+        except Exception:
+            # A cell that ended without its outputs: one was too long to come through.
+            limit = OUTPUT if self.parent.timed_out else limit_of(self.error)
+            if limit:
+                self._fault("limit", "reached a limit", self._cause(limit))
+            raise
+
+    @property
+    def error(self) -> str:
+        """The last line of the error that ended the cell, if one did, or the limit."""
+        kernel = self.parent.kernel
+        unheard = kernel.unheard_error[:ERROR_LIMIT] if kernel else ""
+        return self.limit or _last_error(self.test_outputs or []) or unheard
+
+    @property
+    def printed(self) -> str:
+        """What the cell sent to standard output, cut where it is long."""
+        if self.test_outputs:
+            return printed_text(self.test_outputs)[:PRINTED_LIMIT]
+        return self.parent.kernel.printed if self.parent.kernel else ""
+
+    def _demand_no_error(self) -> None:
+        """Raises what the kernel had no memory left to tell of but in its reply."""
+        if self.parent.kernel.unheard_error and not self.options["check_exception"]:
+            raise RuntimeError(self.error)
+
+    def _cause(self, limit: str) -> str:
+        """The limit; what waits to be sent fills the memory before it is heard."""
+        return OUTPUT if limit == MEMORY and self.parent.kernel.talkative else limit
+
+    def _fault(self, outcome: str, words: str, limit: str = "") -> None:
+        self.outcome, self.limit, self.parent.fault = outcome, limit, words
+        self.parent.kernel.stop()
 
     def compare_outputs(self, test: list[Any], ref: list[Any], skip_compare: Any = None) -> bool:
         """Whether what came agrees with what is stored."""
@@ -110,8 +167,9 @@ class Cell(IPyNbCell):
 class Recorder:
     """Writes a line of JSON for each cell that ran, as soon as it ended.
 
-    A record holds the cell's id, its outcome (`passed`, `differs`, `error`, `timeout` or `died`),
-    what it printed, the last line of its error, and the seconds that it took.
+    A record holds the cell's id, its outcome (`passed`, `differs`, `error`, `timeout`, `died` or
+    `limit`), what it printed, the last line of its error or the limit, and the seconds it took.
+    Processes that a sandboxed kernel left behind make a record of their own, `LEFT_BEHIND`.
     """
 
     def __init__(self, stream: TextIO) -> None:
@@ -124,14 +182,17 @@ class Recorder:
         """Records the cell."""
         report = yield
         if isinstance(item, Cell) and call.when == "call":
-            outputs = item.test_outputs or []
             record = {
                 "cell": item.cell.get("id", item.name),
                 "outcome": item.outcome,
-                "printed": printed_text(outputs)[:PRINTED_LIMIT],
-                "error": _last_error(outputs),
+                "printed": item.printed,
+                "error": item.error,
                 "seconds": round(call.duration, 3),
             }
+            print(json.dumps(record), file=self.stream, flush=True)
+        elif isinstance(item, Cell) and call.when == "teardown" and item.parent.left:
+            left = f"{item.parent.left} left behind"
+            record = {"cell": LEFT_BEHIND, "outcome": "passed", "error": left}
             print(json.dumps(record), file=self.stream, flush=True)
         return report
 

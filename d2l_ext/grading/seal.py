@@ -23,14 +23,18 @@ def seal(key: str, answer: Any) -> None:
         answer: a number, a string, a truth value, `None`, or a list, tuple or set of them.
             An answer that holds `...` prints `no answer yet`.
     """
+    print(sealed(key, answer))
+
+
+def sealed(key: str, answer: Any) -> str:
+    """What `seal` prints."""
     try:
         text = describe(_fold(answer))
     except Unanswered:
-        print(NO_ANSWER)
-        return
+        return NO_ANSWER
     salt = f"{SALT} {key}".encode()
     digest = hashlib.pbkdf2_hmac("sha256", text.encode(), salt, ITERATIONS).hex()
-    print(f"{text.split()[0]} sealed {digest[:DIGEST_LENGTH]}")
+    return f"{text.split()[0]} sealed {digest[:DIGEST_LENGTH]}"
 
 
 def _fold(answer: Any) -> Any:

@@ -5,6 +5,7 @@ import random
 import sys
 from typing import Any
 
+from d2l_ext.grading.surroundings import is_of_surroundings
 from d2l_ext.grading.values import (
     NO_ANSWER,
     Unanswered,
@@ -12,6 +13,7 @@ from d2l_ext.grading.values import (
     is_module,
     parameters_text,
     tensor_text,
+    type_name,
 )
 
 # Every call starts from here, so that a call's result does not depend on the calls before it.
@@ -21,8 +23,8 @@ CALL_SEED = 0
 def show(f: Any, *arguments: Any, on: tuple[int, ...] | None = None, values: bool = False) -> None:
     """Calls a function once for each tuple of arguments and prints one line for each result.
 
-    It never says right or wrong, and no error of the function leaves it: an exception prints as
-    its type, `NotImplementedError` as `no answer yet`. What the function itself prints goes to
+    It never says right or wrong, and no error of the function's own leaves it: an exception prints
+    as its type, `NotImplementedError` as `no answer yet`. What the function itself prints goes to
     standard error, out of the way of the results.
 
     Args:
@@ -33,6 +35,10 @@ def show(f: Any, *arguments: Any, on: tuple[int, ...] | None = None, values: boo
         on: a shape. A module that `f` returns is run, in evaluation mode, on a random input of
             that shape, always the same one.
         values: prints statistics of what the module gives as well, not only its shape.
+
+    Raises:
+        Exception: of the function, where it tells of the machine and not of the answer: no memory,
+            no network, a package that is not installed.
     """
     if not arguments and (is_module(f) or not callable(f)):
         print(_line(lambda: f, (), on, values))
@@ -50,9 +56,11 @@ def _line(f: Any, arguments: tuple[Any, ...], on: tuple[int, ...] | None, values
             result = f(*arguments)
             return _module_line(result, on, values) if is_module(result) else describe(result)
     except (Exception, SystemExit) as error:
+        if is_of_surroundings(error):
+            raise
         # Not every subclass: Jupyter's error for input() is one too, and is somebody's answer.
         unanswered = type(error) in (NotImplementedError, Unanswered)
-        return NO_ANSWER if unanswered else f"raises {type(error).__name__}"
+        return NO_ANSWER if unanswered else f"raises {type_name(error)}"
 
 
 def _module_line(module: Any, on: tuple[int, ...] | None, values: bool) -> str:

@@ -1,138 +1,215 @@
 """Reading what students handed in; nothing in these files is trusted."""
 
-import json
-from dataclasses import dataclass, field
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import ExitStack
+from dataclasses import dataclass, field, replace
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from d2l_ext.grading.errors import UserError
-from d2l_ext.grading.exercise import GRADE_ID
-from d2l_ext.grading.notebook import FORMAT
+from tqdm import tqdm
 
-SIZE_LIMIT = 64 * 2**20
-# In bytes; with `.html` behind it, still a file name everywhere.
+from d2l_ext.grading import intake, layouts
+from d2l_ext.grading.archives import Item
+from d2l_ext.grading.errors import UserError
+from d2l_ext.grading.exercise import Exercise
+from d2l_ext.grading.layouts import HandIn, Owner
+from d2l_ext.grading.notebook import Cell
+from d2l_ext.grading.reading import NotANotebook, read_content
+from d2l_ext.grading.tamper import grade_id, strays, tampering
+
+UNSAFE_ARCHIVE = "unsafe archive"
 NAME_LIMIT = 200
+# More from one student are not looked at.
+NOTEBOOK_LIMIT = 20
+EXITING = re.compile(r"^\s*(?:exit|quit)\s*(?:\(\s*\))?\s*$", re.MULTILINE)
+SEARCHING = re.compile(
+    r"solutions?/|submissions?/|gradebook|grades\.csv|/etc/(?:passwd|shadow)|/proc/|(?:\.\./){2}"
+)
 
 
 @dataclass(frozen=True)
 class Submission:
-    """A notebook that was handed in. `rejected` says why it cannot be graded, if so."""
+    """A notebook that was handed in, reduced to what grading uses.
 
-    student: str
-    path: Path
+    Attributes:
+        owner: the student.
+        name: of the file.
+        exercise: which one it answers; empty where that is not known.
+        version: of the exercise, as the notebook states it.
+        answers: sources of the answer cells, by question; the last counts where there are two.
+        rejected: why it cannot be graded, if so.
+        tampered: what was changed that was not the student's to change.
+        flags: what a person should know.
+        submitted: when, if anything says so.
+        sha256: of the file's bytes.
+    """
+
+    owner: Owner
+    name: str = ""
     exercise: str = ""
     version: Any = None
     answers: dict[str, str] = field(default_factory=dict)
     rejected: str = ""
+    tampered: tuple[str, ...] = ()
+    flags: tuple[str, ...] = ()
+    submitted: datetime | None = None
+    sha256: str = ""
+
+    @property
+    def student(self) -> str:
+        """The student's name, as the table has it."""
+        return self.owner.student
 
 
-class NotANotebook(ValueError):
-    """A file cannot be read as a notebook; the message says why."""
-
-
-def read_submissions(folder: Path, exercises: list[str]) -> list[Submission]:
-    """Reads a folder that holds a notebook or a folder of notebooks for each student.
+def read_submissions(source: Path, exercises: Mapping[str, Exercise]) -> list[Submission]:
+    """Reads what a class handed in.
 
     Args:
-        folder: entries that are hidden, and files that are not notebooks, are passed over.
-        exercises: names that are known, for notebooks whose metadata do not say.
+        source: a folder or a zip that holds a notebook, a folder or a zip for each student, in the
+            form that Canvas, Moodle, Gradescope or nbgrader gives it, or simply named after them;
+            or a folder of such zips.
+        exercises: those that can be graded, by their names.
 
     Returns:
-        The submissions in the order of students and files.
+        One for each student and exercise, in the order of their names.
 
     Raises:
-        UserError: if there is nothing to grade.
+        UserError: if there is nothing to grade, or the zip of the class cannot be read.
     """
-    if not folder.is_dir():
-        raise UserError(f"{folder}: there is no such folder")
-    submissions = []
-    for entry in sorted(folder.iterdir()):
-        if entry.name.startswith("."):
-            continue
-        if entry.is_dir() and not entry.is_symlink():
-            student = _printable(entry.name)
-            notebooks = sorted(entry.glob("[!.]*.ipynb"))
-            submissions += [_read(student, path, exercises) for path in notebooks]
-            if not notebooks:
-                reason = "there is no notebook in the folder"
-                submissions.append(Submission(student, entry, rejected=reason))
-        elif entry.suffix == ".ipynb":
-            submissions.append(_read(_printable(entry.stem), entry, exercises))
+    submissions: list[Submission] = []
+    with ExitStack() as open_files:
+        handed_in = layouts.hand_ins(intake.class_items(source, open_files))
+        for hand_in in tqdm(handed_in, desc="reading", unit="student", disable=None, leave=False):
+            submissions += read_hand_in(hand_in, exercises)
     if not submissions:
-        raise UserError(f"{folder}: there is no notebook to grade")
-    return submissions
+        raise UserError(f"{source}: there is no notebook to grade")
+    return _distinct(sorted(submissions, key=lambda s: (s.student, s.owner.identifier, s.exercise)))
 
 
-def _printable(name: str) -> str:
-    """A file's name without bytes that are not text, and no longer than a page's name may be."""
-    return name.encode("utf-8", "replace")[:NAME_LIMIT].decode("utf-8", "ignore")
+def read_hand_in(hand_in: HandIn, exercises: Mapping[str, Exercise]) -> list[Submission]:
+    """Reads what one student handed in: one submission for each exercise, at least one in all."""
+    owner = hand_in.owner
+    with ExitStack() as open_files:
+        items, complaints = intake.unpacked(hand_in.items, open_files)
+        times = {i.parts[:-1]: layouts.timestamp(i) for i in items if i.name == layouts.TIMESTAMP}
+        notebooks = [i for i in items if i.suffix == ".ipynb" and not i.name.startswith(".")]
+        beside = tuple(dict.fromkeys(strays(items)))
+        read = []
+        for item in notebooks[:NOTEBOOK_LIMIT]:
+            submission = _read(owner, item, exercises)
+            time = times.get(item.parts[:-1]) or owner.submitted
+            tampered = (*submission.tampered, *beside)
+            read.append(replace(submission, submitted=time, tampered=tampered))
+    chosen = _one_for_each_exercise(read)
+    if any(not submission.rejected for submission in chosen):
+        flags = (UNSAFE_ARCHIVE,) if complaints else ()
+        return [replace(s, flags=(*s.flags, *flags)) for s in chosen if s.exercise]
+    if chosen:
+        return chosen
+    if complaints:
+        name, reason = complaints[0]
+        return [Submission(owner, name, rejected=f"{name}: {reason}", flags=(UNSAFE_ARCHIVE,))]
+    others = ", ".join(item.name for item in items if not item.is_folder)[:NAME_LIMIT]
+    reason = f"there is no notebook, only {others}" if others else "there is no notebook"
+    return [Submission(owner, rejected=reason)]
 
 
-def _read(student: str, path: Path, exercises: list[str]) -> Submission:
-    by_name = next((name for name in exercises if name in path.stem), "")
+def _read(owner: Owner, item: Item, exercises: Mapping[str, Exercise]) -> Submission:
+    by_name = next((name for name in exercises for part in item.parts[::-1] if name in part), "")
+    blank = Submission(owner, item.name[:NAME_LIMIT], by_name)
+    if item.unsafe or item.is_folder:
+        reason = f"not a notebook: {item.unsafe or 'a folder'}"
+        return replace(blank, rejected=reason, flags=("unsafe file",) if item.unsafe else ())
     try:
-        notebook = _notebook(path)
+        with item.open() as stream:
+            content = read_content(stream)
     except NotANotebook as error:
-        return Submission(student, path, by_name, rejected=str(error))
-    metadata = notebook.get("metadata")
-    own = metadata.get("d2l_ext") if isinstance(metadata, dict) else None
+        return replace(blank, rejected=str(error))
+    except Exception as error:  # of many kinds, when a file or a zip's member will not open
+        return replace(blank, rejected=f"it cannot be read: {error}")
+    own = content.notebook.get("metadata")
+    own = own.get("d2l_ext") if isinstance(own, dict) else None
     own = own if isinstance(own, dict) else {}
     named = own.get("exercise") or by_name
-    if named not in exercises:
+    if not isinstance(named, str) or named not in exercises:
         reason = "it does not say which exercise it is"
         if named:
             reason = f"exercise {str(named)[:100]!r} is not known"
-        return Submission(student, path, rejected=reason)
-    return Submission(student, path, named, own.get("version"), _answers(notebook["cells"]))
+        return replace(blank, exercise="", rejected=reason, sha256=content.sha256)
+    cells = list(sound_cells(content.notebook["cells"]))
+    keys = {question.key for question in exercises[named].questions}
+    answers = {
+        name: cell["source"]
+        for cell in cells
+        if cell["cell_type"] == "code" and (name := grade_id(cell)) in keys
+    }
+    return replace(
+        blank,
+        exercise=named,
+        version=own.get("version"),
+        answers=answers,
+        tampered=tuple(tampering(cells, exercises[named])),
+        flags=tuple(_flags(cells, answers)),
+        sha256=content.sha256,
+    )
 
 
-def _notebook(path: Path) -> dict[str, Any]:
-    if path.is_symlink() or not path.is_file():
-        raise NotANotebook("not a notebook: a link or a folder, not a file")
-    try:
-        if path.stat().st_size > SIZE_LIMIT:
-            raise NotANotebook(f"larger than {SIZE_LIMIT >> 20} MB: clear its outputs")
-        data = path.read_bytes()
-        notebook = json.loads(data.decode("utf-8-sig"))
-    except OSError as error:
-        raise NotANotebook(f"it cannot be read: {error.strerror}") from error
-    except UnicodeDecodeError as error:
-        line = data.count(b"\n", 0, error.start) + 1
-        raise NotANotebook(f"not a notebook: line {line} is not UTF-8") from error
-    except json.JSONDecodeError as error:
-        raise NotANotebook(f"not a notebook: line {error.lineno}") from error
-    except RecursionError as error:
-        raise NotANotebook("not a notebook: line 1 is nested too deeply") from error
-    if not isinstance(notebook, dict) or not isinstance(notebook.get("nbformat"), int):
-        raise NotANotebook("not a notebook: line 1 does not begin one")
-    if notebook["nbformat"] < FORMAT["nbformat"]:
-        notebook = _converted(notebook)
-    if not isinstance(notebook.get("cells"), list):
-        raise NotANotebook("not a notebook: it has no cells")
-    return notebook
-
-
-def _converted(notebook: dict[str, Any]) -> dict[str, Any]:
-    import nbformat  # slow, and seldom needed
-
-    try:
-        return nbformat.convert(nbformat.from_dict(notebook), FORMAT["nbformat"])
-    except Exception as error:  # of many kinds, for whatever else JSON may hold
-        raise NotANotebook("not a notebook: its old format cannot be read") from error
-
-
-def _answers(cells: list[Any]) -> dict[str, str]:
-    """The sources of the answer cells, by question; the last counts where there are two."""
-    answers = {}
+def sound_cells(cells: Iterable[Any]) -> Iterator[Cell]:
+    """The cells that have the form of one: type, source and metadata; the others are passed over."""
     for cell in cells:
-        if not isinstance(cell, dict) or cell.get("cell_type") != "code":
+        if not isinstance(cell, dict):
             continue
         metadata, source = cell.get("metadata"), cell.get("source")
-        marks = metadata.get("nbgrader") if isinstance(metadata, dict) else None
-        name = marks.get("grade_id") if isinstance(marks, dict) else None
-        grade_id = GRADE_ID.match(name) if isinstance(name, str) else None
         if isinstance(source, list):
             source = "".join(map(str, source))
-        if grade_id and not grade_id["check"] and isinstance(source, str):
-            answers[grade_id["question"]] = source
-    return answers
+        if isinstance(source, str):
+            yield {
+                "id": cell.get("id"),
+                "cell_type": cell.get("cell_type"),
+                # A lone half of a surrogate pair is no text, and could not be written down again.
+                "source": source.encode("utf-8", "replace").decode(),
+                "metadata": metadata if isinstance(metadata, dict) else {},
+            }
+
+
+def _flags(cells: list[Cell], answers: Mapping[str, str]) -> Iterator[str]:
+    ids = [cell["id"] for cell in cells if isinstance(cell["id"], str)]
+    names = [name for cell in cells if (name := grade_id(cell))]
+    if len(set(ids)) < len(ids) or len(set(names)) < len(names):
+        yield "duplicate ids"
+    if any(EXITING.search(source) for source in answers.values()):
+        yield "exit() ignored"
+    if any(SEARCHING.search(source) for source in answers.values()):
+        yield "looks for files"
+
+
+def _one_for_each_exercise(read: list[Submission]) -> list[Submission]:
+    """Of several notebooks for one exercise, one that can be graded; of these the last by name."""
+    chosen: dict[str, Submission] = {}
+    count: dict[str, int] = {}
+    for submission in sorted(read, key=lambda s: (not s.rejected, _is_original(s), s.name)):
+        chosen[submission.exercise] = submission
+        count[submission.exercise] = count.get(submission.exercise, 0) + 1
+    return [
+        replace(s, flags=(*s.flags, "several notebooks")) if count[s.exercise] > 1 else s
+        for s in chosen.values()
+    ]
+
+
+def _is_original(submission: Submission) -> bool:
+    return submission.name == f"{submission.exercise}.ipynb"
+
+
+def _distinct(submissions: list[Submission]) -> list[Submission]:
+    """Gives students who share a name another one each, by what the platform calls them."""
+    identifiers: dict[str, set[str]] = {}
+    for s in submissions:
+        identifiers.setdefault(s.student, set()).add(s.owner.identifier)
+    return [
+        replace(s, owner=replace(s.owner, student=f"{s.student} ({s.owner.identifier})"))
+        if len(identifiers[s.student]) > 1 and s.owner.identifier
+        else s
+        for s in submissions
+    ]

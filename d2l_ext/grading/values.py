@@ -62,16 +62,40 @@ def tensor_text(tensor: Any, statistics: bool = True) -> str:
 
 def parameters_text(module: Any) -> str:
     """The number of parameters of a `torch.nn.Module`, whatever its class is called."""
-    lazy = sys.modules["torch"].nn.parameter.is_lazy
-    if any(lazy(parameter) for parameter in module.parameters()):
+    torch = sys.modules["torch"]
+    parameters = _parameters(module)
+    if any(map(torch.nn.parameter.is_lazy, parameters)):
         return "module parameters unknown before an input"
-    return f"module parameters {sum(parameter.numel() for parameter in module.parameters())}"
+    return f"module parameters {sum(map(torch.Tensor.numel, parameters))}"
+
+
+def type_name(value: Any) -> str:
+    """The name of a value's type, on one line whatever it is called."""
+    return "".join(filter(str.isprintable, type.__getattribute__(type(value), "__name__")))
 
 
 def is_module(value: Any) -> bool:
     """Whether a value is a `torch.nn.Module`; torch is not imported to find out."""
     torch = sys.modules.get("torch")
     return torch is not None and isinstance(value, torch.nn.Module)
+
+
+def _parameters(module: Any) -> list[Any]:
+    """The parameters of a module, once each, read where torch keeps them.
+
+    A class may say what it likes in a method `parameters` of its own.
+    """
+    modules, seen = [module], set()
+    found: dict[int, Any] = {}
+    while modules:
+        fields = object.__getattribute__(modules.pop(), "__dict__")
+        if id(fields) in seen:
+            continue
+        seen.add(id(fields))
+        modules += [child for child in fields.get("_modules", {}).values() if child is not None]
+        own = fields.get("_parameters", {}).values()
+        found.update((id(parameter), parameter) for parameter in own if parameter is not None)
+    return list(found.values())
 
 
 def _plain_kind(value: Any) -> str | None:
@@ -92,7 +116,7 @@ def _text(value: Any) -> str:
         return tensor_text(value)
     if is_module(value):
         return parameters_text(value)
-    return f"object {type(value).__name__}"
+    return f"object {type_name(value)}"
 
 
 def _sequence(opening: str, values: Any, closing: str) -> str:
@@ -138,7 +162,9 @@ def _is_tensor(value: Any) -> bool:
 
 
 def _statistics(tensor: Any) -> str:
-    entries = tensor.detach().cpu().double()
+    # By the class: an instance may hold another `detach`.
+    tensor_class = sys.modules["torch"].Tensor
+    entries = tensor_class.double(tensor_class.cpu(tensor_class.detach(tensor)))
     scale = max(abs(entries.min().item()), abs(entries.max().item()))
     numbers = {
         "mean": entries.mean(),

@@ -15,9 +15,9 @@ ROWS = {
     "exiting": ("2", "3", "0", "2", "7", "CRASH"),
     "undefined": ("2", "0", "3", "2", "7", "OK"),
     "leaving": ("2", "3", "3", "2", "10", "OK"),
-    "skipping": ("2", "3", "3", "2", "10", "OK"),
+    "skipping": ("2", "3", "3", "2", "10", "TAMPER"),
     "missing": ("2", "3", "3", "0", "8", "OK"),
-    "edited": ("2", "3", "3", "0", "8", "OK"),
+    "edited": ("2", "3", "3", "0", "8", "TAMPER"),
     "'=1+1": ("2", "3", "3", "2", "10", "OK"),
     "old": ("", "", "", "", "0", "REJECT"),
     "strange": ("", "", "", "", "0", "REJECT"),
@@ -53,6 +53,8 @@ def test_batch_has_a_row_for_each_student_and_no_other(batch: Batch) -> None:
         ("old", "this is version 1 of exercise 3, version 2 was asked for"),
         ("strange", "exercise &#x27;99_elsewhere&#x27; is not known"),
         ("broken", "not a notebook: line 1"),
+        ("leaving", "exit() or quit(), which was ignored"),
+        ("wrong", "Count on your fingers."),
     ],
 )
 def test_feedback_says_what_happened(batch: Batch, student: str, words: str) -> None:
@@ -70,5 +72,19 @@ def test_table_gives_the_reason_of_a_rejection(batch: Batch) -> None:
     assert "REJECT: not a notebook: line 1" in batch.said
 
 
-def test_gradebook_is_all_that_is_left_beside_the_pages(batch: Batch) -> None:
-    assert sorted(path.name for path in batch.folder.iterdir()) == ["feedback", "grades.csv"]
+def test_tampering_is_named(batch: Batch) -> None:
+    assert "the check cell q2-check was edited" in batch.page("edited")
+    assert batch.rows["skipping"]["note"] == "cell q4 tells nbval to look away"
+
+
+def test_same_file_handed_in_twice_is_flagged(batch: Batch) -> None:
+    assert {name for name, row in batch.rows.items() if "similar" in row["flags"]} == {
+        "right",
+        "'=1+1",
+    }
+
+
+def test_everything_else_lies_beside_the_gradebook(batch: Batch) -> None:
+    assert sorted(path.name for path in batch.folder.iterdir()) == [
+        *("exports", "feedback", "grades.csv", "overrides.csv", "overview.html", "records"),
+    ]

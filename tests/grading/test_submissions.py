@@ -10,12 +10,15 @@ import pytest
 from nbformat import NotebookNode
 
 from d2l_ext.grading.errors import UserError
+from d2l_ext.grading.exercise import parse
 from d2l_ext.grading.submissions import Submission, read_submissions
 from tests.grading import assignment
 
+EXERCISES = {assignment.NAME: parse(assignment.solution(), assignment.NAME)}
+
 
 def read(folder: Path) -> Submission:
-    (submission,) = read_submissions(folder, [assignment.NAME])
+    (submission,) = read_submissions(folder, EXERCISES)
     return submission
 
 
@@ -90,9 +93,9 @@ def test_cells_of_any_shape_are_passed_over(tmp_path: Path) -> None:
 @pytest.mark.skipif(sys.platform != "linux", reason="other systems refuse such names")
 def test_student_of_any_name_can_be_written_down(tmp_path: Path) -> None:
     (tmp_path / os.fsdecode(b"\xff" + b"n" * 250)).mkdir()
-    assert read(tmp_path).student == "?" + "n" * 199
+    assert read(tmp_path).student == "?" + "n" * 250
 
 
 def test_empty_folder_is_an_error(tmp_path: Path) -> None:
     with pytest.raises(UserError, match="no notebook to grade"):
-        read_submissions(tmp_path, [assignment.NAME])
+        read_submissions(tmp_path, EXERCISES)
