@@ -14,6 +14,21 @@ export function element(tag, attributes = {}, ...children) {
   return made;
 }
 
+// The namespace of SVG as the browser itself spells it: scripts hold no address.
+let drawing;
+
+export function svg(tag, attributes = {}, ...children) {
+  drawing ??= element("template");
+  if (!drawing.innerHTML) drawing.innerHTML = "<svg></svg>";
+  const made = document.createElementNS(drawing.content.firstChild.namespaceURI, tag);
+  for (const [name, value] of Object.entries(attributes)) {
+    if (name.startsWith("on")) made.addEventListener(name.slice(2), value);
+    else if (value !== false && value != null) made.setAttribute(name, value);
+  }
+  made.append(...children);
+  return made;
+}
+
 // Setting a text that is there already would make the browser lay out the page for nothing.
 export function setText(node, text) {
   if (node.textContent !== text) node.textContent = text;
@@ -44,6 +59,7 @@ export const shape = (sizes) => sizes.join(" × ");
 
 function literal(value) {
   if (value === null) return "None";
+  if (typeof value === "boolean") return value ? "True" : "False";
   if (typeof value === "string") return `'${value.replace(/[\\']/g, "\\$&")}'`;
   if (!Array.isArray(value)) return String(value);
   return `(${value.map(literal).join(", ")}${value.length === 1 ? "," : ""})`;
@@ -56,6 +72,32 @@ export function constructorLine(name, first, settings) {
 }
 
 export const quoted = literal;
+
+// The line of an explorer whose arguments are keywords: those that differ from the usual ones.
+export function keywordLine(name, state, usual) {
+  const settings = Object.keys(usual).filter((key) => !equal(state[key], usual[key]));
+  return constructorLine(name, null, settings.map((key) => [key, state[key]]));
+}
+
+// ---- what cannot be ----
+
+// fix: the control to change and the nearest valid value, as in {groups: 2}, if there is one.
+export class Impossible extends Error {
+  constructor(message, fix) {
+    super(message);
+    this.fix = fix;
+  }
+}
+
+// `check_range` of settings.py.
+export function checkRange(name, value, [low, high]) {
+  if (low <= value && value <= high) return;
+  const nearest = value < low ? low : high;
+  throw new Impossible(
+    `${name} = ${value} must lie between ${low} and ${high}. Try ${nearest}.`,
+    { [name]: nearest },
+  );
+}
 
 // ---- the frame around an explorer ----
 
@@ -81,11 +123,9 @@ export function frame(el, name) {
 
 // ---- controls ----
 
-let fields = 0;
-
+// Ids are drawn, not counted: every kind of explorer has its own copy of this module.
 function labelled(label, control, hint) {
-  fields += 1;
-  control.id = `d2l-field-${fields}`;
+  control.id = `d2l-${Math.random().toString(36).slice(2)}`;
   const caption = element("label", { for: control.id }, label);
   if (hint) control.title = hint;
   return element("div", { class: "d2l-field" }, caption, control);
@@ -182,8 +222,8 @@ export function button(label, act, hint) {
   return control;
 }
 
-// A line of code with a button that copies it.
-export function copyable(announce) {
+// Code with a button that copies it.
+export function copyable(announce, hint = "Copy this line of Python") {
   const code = element("code");
   const copy = async () => {
     try {
@@ -197,7 +237,7 @@ export function copyable(announce) {
     setText(control, "Copied");
     setTimeout(() => setText(control, "Copy"), 1500);
   };
-  const control = button("Copy", copy, "Copy this line of Python");
+  const control = button("Copy", copy, hint);
   const node = element("div", { class: "d2l-line" }, code, control);
   return { node, show: (text) => setText(code, text) };
 }
@@ -219,7 +259,9 @@ export function problem() {
 
 // ---- Python on the other side ----
 
-const equal = (a, b) => JSON.stringify(a) === JSON.stringify(b);
+function equal(a, b) {
+  return JSON.stringify(a) === JSON.stringify(b);
+}
 
 // The explorer's traits. `set` changes the page at once and Python once the learner pauses;
 // `changed` is called for changes from either side. What the learner has changed and Python has
@@ -252,6 +294,106 @@ export function traits(model, names, changed) {
       changed();
     },
     forget: () => names.forEach((name) => model.off(`change:${name}`, hear)),
+  };
+}
+
+// ---- the page of an explorer ----
+
+// Controls above, what they show in `body`, the line of Python below.
+//
+//   name      of the class in Python, as in LayerExplorer
+//   draw      of the state, puts into `body` what follows from it, and returns what is announced;
+//             throws Impossible where nothing does: the last picture stays then, dimmed
+//   remedy    the fix of an Impossible that has none, or null
+//   line      of the state, its line of Python, where that is not a list of keywords
+//   heard     other traits that are drawn anew when Python changes them
+//
+// Returns `state`; `put(changes)`; `add.number(name, options)`, `add.choice`, `add.tick`, which make
+// controls for the trait of that name (or `read(state)` and `assign(value)`, where it is none);
+// `actions`, to which buttons can be prepended; `body`; `announce`; and `start()`, which draws and
+// gives what `render` returns.
+export function explorer({ model, el }, { name, draw, remedy = () => null, line, heard = [] }) {
+  const initial = model.get("initial");
+  const usual = model.get("usual");
+  const { root, announce } = frame(el, name.replace(/(?<=.)[A-Z]/g, (c) => ` ${c.toLowerCase()}`));
+  const { state, set, forget } = traits(model, [...Object.keys(usual), ...heard], redraw);
+  const controls = {};
+  let drawn = false; // whether there has been a picture that can stay
+  let refused = null; // what was typed and is no number; neither the page nor Python hears of it
+
+  const reset = button("Reset", () => put({ ...initial }), "Back to what the cell of Python says");
+  const actions = element("div", { class: "d2l-actions" }, reset);
+  const bar = element("div", { class: "d2l-controls" }, actions);
+  const trouble = problem();
+  const body = element("div", { class: "d2l-body" });
+  const code = copyable(announce);
+  root.append(bar, element("div", { class: "d2l-stage" }, trouble.node, body), code.node);
+
+  function put(changes) {
+    refused = null;
+    set(changes);
+  }
+
+  const adder = (make) => (trait, options) => {
+    const { read = () => state[trait], assign = (value) => ({ [trait]: value }) } = options;
+    const refuse = (message, value) => {
+      refused = new Impossible(message, value === undefined ? null : { [trait]: value });
+      redraw();
+    };
+    const made = make({ ...options, change: (value) => put(assign(value)), refuse });
+    controls[trait] = { ...made, read, assign };
+    bar.insertBefore(made.node, actions);
+    return made;
+  };
+
+  function showProblem(error) {
+    const [[trait, value] = []] = Object.entries(error?.fix ?? {});
+    const known = controls[trait];
+    const way = trait && {
+      label: `Use ${trait} = ${value}`,
+      act() {
+        put(known ? known.assign(value) : { [trait]: value });
+        (known ?? Object.values(controls)[0]).control.focus();
+      },
+    };
+    trouble.show(error?.message, way);
+    body.classList.toggle("d2l-dimmed", Boolean(error));
+  }
+
+  function redraw() {
+    for (const { show, read, control } of Object.values(controls)) {
+      if (!(refused && control === document.activeElement)) show(read());
+    }
+    code.show(line ? line(state) : keywordLine(name, state, usual));
+    let error = refused;
+    let said;
+    try {
+      if (!error) {
+        body.hidden = false;
+        said = draw(state);
+        drawn = true;
+      }
+    } catch (caught) {
+      if (!(caught instanceof Impossible)) throw caught;
+      error = caught;
+      error.fix ??= remedy(error);
+      body.hidden = !drawn;
+    }
+    showProblem(error);
+    announce(error?.message ?? said);
+  }
+
+  return {
+    state,
+    put,
+    add: { number: adder(number), choice: adder(choice), tick: adder(tick) },
+    actions,
+    body,
+    announce,
+    start() {
+      redraw();
+      return forget;
+    },
   };
 }
 

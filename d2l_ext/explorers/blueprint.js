@@ -1,6 +1,7 @@
 // From a blueprint and a choice of settings to counted layers, as expansion.py and settings.py
 // have it; the tests hold the two together.
 
+import { Impossible, checkRange } from "./base.js";
 import { ShapeError, propagate, receptiveField } from "./counting.js";
 
 const scaled = (channels, widthMult) => Math.max(1, Math.floor(channels * widthMult + 0.5));
@@ -43,28 +44,15 @@ function outline(parts, blocks, settings, prefix, rows, nodes) {
   }
 }
 
-export function check(settings, limits) {
-  for (const [name, [low, high]] of Object.entries(limits)) {
-    const value = settings[name];
-    if (!(value >= low && value <= high)) {
-      const nearest = value < low ? low : high;
-      const error = new ShapeError(
-        `${name} = ${value} must lie between ${low} and ${high}. Try ${nearest}.`,
-      );
-      throw Object.assign(error, { fix: { [name]: nearest } });
-    }
-  }
-}
-
 function checkFixed({ fixed = [], own, title }, { height, width, width_mult }) {
   const given = { input_size: [height, width], width_mult: [width_mult] };
   const known = { ...own, width_mult: 1 };
   for (const name of fixed) {
     if (given[name].every((value) => value === known[name])) continue;
-    const error = new ShapeError(
+    throw new ShapeError(
       `${title} can be counted at ${name} = ${known[name]} only. Try ${known[name]}.`,
+      { [name]: known[name] },
     );
-    throw Object.assign(error, { fix: { [name]: known[name] } });
   }
 }
 
@@ -72,9 +60,11 @@ function checkFixed({ fixed = [], own, title }, { height, width, width_mult }) {
 //
 // settings: {height, width, in_channels, num_classes, width_mult}
 // Returns {rows, parameters, macs}; each row has signal, field, parameters and macs.
-// Throws ShapeError where the setting is impossible.
+// Throws Impossible where the setting is impossible.
 export function count(catalogue, network, settings) {
-  check(settings, catalogue.limits);
+  for (const [name, limits] of Object.entries(catalogue.limits)) {
+    checkRange(name, settings[name], limits);
+  }
   checkFixed(catalogue.networks[network], settings);
   const rows = [];
   const nodes = [];
@@ -106,7 +96,7 @@ export function nearestValid(catalogue, networks, start, [low, high], step, vary
         networks.forEach((network) => count(catalogue, network, vary(value)));
         return value;
       } catch (error) {
-        if (!(error instanceof ShapeError)) throw error;
+        if (!(error instanceof Impossible)) throw error;
       }
     }
   }

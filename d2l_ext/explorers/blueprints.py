@@ -19,8 +19,9 @@ from d2l_ext import networks
 from d2l_ext.counting import Node, summarize
 from d2l_ext.counting.rules import RULES, Shape
 from d2l_ext.explorers.catalogue import PATH
-from d2l_ext.explorers.expansion import OPEN, expand, scaled
+from d2l_ext.explorers.expansion import OPEN, expand
 from d2l_ext.explorers.settings import Settings
+from d2l_ext.scaling import scaled
 
 # Widths at which a network is traced to learn how its channels scale: the first is the paper's,
 # the others are awkward, so that a wrong rule does not fit all of them.
@@ -63,10 +64,13 @@ DEFAULTS: dict[str, Any] = {
 
 def title(name: str) -> str:
     """A network's name as people write it: resnet50_stride1x1 becomes ResNet-50 (stride1x1)."""
-    words, variant = [], []
+    words: list[str] = []
+    variant: list[str] = []
     for part in name.split("_"):
         kind, depth = re.fullmatch(r"(.*?)(\d*)", part).groups()  # type: ignore[union-attr]
-        if part in SPELLING:
+        if variant:
+            variant.append(part)
+        elif part in SPELLING:
             words.append(SPELLING[part])
         elif kind in SPELLING or not words or words[-1] == SPELLING["cifar"]:
             words.append(SPELLING.get(kind, kind) + (f"-{depth}" if depth else ""))

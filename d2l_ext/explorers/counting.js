@@ -1,8 +1,10 @@
-// Shapes, parameters, MACs and receptive fields, as d2l_ext.counting has them: rules.py,
-// receptive_field.py and graph.py, in their order and with their words. The tests hold the two
+// Shapes, parameters, MACs and receptive fields, as d2l_ext.counting has them:
+// receptive_field.py, rules.py, moves.py and graph.py, with their words. The tests hold the two
 // together, so a change there is a change here.
 
-export class ShapeError extends Error {}
+import { Impossible } from "./base.js";
+
+export class ShapeError extends Impossible {}
 
 const tuple = (shape) => (shape.length === 1 ? `(${shape[0]},)` : `(${shape.join(", ")})`);
 const product = (numbers) => numbers.reduce((a, b) => a * b, 1);
@@ -78,7 +80,7 @@ function moved(layer, signal, channels) {
   return { shape: [channels, height, width], fields };
 }
 
-function divisorsNear(groups, channels) {
+export function divisorsNear(groups, channels) {
   let below = Math.min(groups, channels);
   while (below > 1 && channels % below) below -= 1;
   let above = groups;
@@ -96,6 +98,14 @@ function checkGroups(groups, channels, what) {
         `Try ${divisorsNear(groups, channels)}.`,
     );
   }
+}
+
+// Which positions a slice of Python takes: the first, their distance, how many.
+function taken(length, [from = null, to = null, by = null] = []) {
+  const inside = (end) => Math.min(Math.max(end < 0 ? end + length : end, 0), length);
+  const start = inside(from ?? 0);
+  const step = by ?? 1;
+  return { start, step, count: Math.max(0, Math.ceil((inside(to ?? length) - start) / step)) };
 }
 
 const plain = (signal) => ({ signal, parameters: 0, macs: 0 });
@@ -160,7 +170,6 @@ const RULES = {
 
   max_pool: pooled,
   avg_pool: pooled,
-  subsample: (layer, inputs) => pooled({ ...layer, kernel: ONES }, inputs),
 
   adaptive_pool(layer, [signal]) {
     const [channels, ...sizes] = signal.shape;
@@ -185,8 +194,18 @@ const RULES = {
     });
   },
 
+  parameter: (layer) => ({
+    signal: { shape: layer.shape, fields: null },
+    parameters: product(layer.shape),
+    macs: 0,
+  }),
+
   add: elementwise,
   multiply: elementwise,
+
+  // ---- moves.py: what moves values and computes nothing ----
+
+  subsample: (layer, inputs) => pooled({ ...layer, kernel: ONES }, inputs),
 
   concat(layer, inputs) {
     const maps = inputs.map((signal) => signal.shape.slice(1));
@@ -198,7 +217,46 @@ const RULES = {
       );
     }
     const channels = inputs.reduce((sum, signal) => sum + signal.shape[0], 0);
-    return plain({ shape: [channels, ...maps[0]], fields: joined(inputs) });
+    const filled = inputs.filter((signal) => signal.shape[0]);
+    const fields = joined(filled.length ? filled : inputs);
+    return plain({ shape: [channels, ...maps[0]], fields });
+  },
+
+  chunk({ chunks, index }, [signal]) {
+    const [channels, ...map] = signal.shape;
+    const width = Math.ceil(channels / chunks);
+    const kept = Math.min(width, channels - index * width);
+    if (kept < 1) {
+      throw new ShapeError(`${channels} channels do not make ${index + 1} of ${chunks} chunks`);
+    }
+    return plain({ shape: [kept, ...map], fields: signal.fields });
+  },
+
+  slice(layer, [signal]) {
+    const names = ["channels", "rows", "columns"];
+    const kept = names.map((name, axis) => taken(signal.shape[axis], layer[name]));
+    for (const axis of [1, 2]) {
+      if (kept[axis].count) continue;
+      throw new ShapeError(
+        `the slice leaves none of ${signal.shape[axis]} ${names[axis]}; use a larger image`,
+      );
+    }
+    const [, rows, columns] = kept;
+    const fields = signal.fields && [rows, columns].map(({ start, step }, axis) =>
+      through(signal.fields[axis], 1, step, -start));
+    return plain({ shape: kept.map(({ count }) => count), fields });
+  },
+
+  pad({ padding }, [signal]) {
+    const [top, bottom, left, right] = padding;
+    const [channels, height, width] = signal.shape;
+    const shape = [channels, height + top + bottom, width + left + right];
+    if (shape[1] < 1 || shape[2] < 1) {
+      throw new ShapeError(`padding ${tuple(padding)} leaves nothing; use a larger image`);
+    }
+    const fields = signal.fields && [top, left].map((border, axis) =>
+      through(signal.fields[axis], 1, 1, border));
+    return plain({ shape, fields });
   },
 
   pad_channels: (layer, [signal]) =>
@@ -215,6 +273,8 @@ for (const kind of [
 function measured(layer, inputs) {
   const map = String(layer.shape.slice(1));
   const kept =
+    inputs.length > 0 &&
+    !layer.macs &&
     layer.shape.length === 3 &&
     inputs.every((signal) => String(signal.shape.slice(1)) === map);
   return {

@@ -17,15 +17,11 @@ from typing import Any
 
 from d2l_ext.counting import Layer, Node, ShapeError, propagate
 from d2l_ext.explorers.settings import Settings
+from d2l_ext.scaling import scaled
 
 Blueprint = Mapping[str, Any]
 OPEN = ("out", "groups")  # the attributes that settings may decide
 OWN_KEYS = ("name", "kind", "from")  # of a layer; all its other keys are attributes
-
-
-def scaled(channels: int, width_mult: float) -> int:
-    """The rule of `networks.layers.scaled`, repeated here because that module needs torch."""
-    return max(1, int(channels * width_mult + 0.5))
 
 
 def value(attribute: Any, name: str, settings: Settings) -> Any:

@@ -103,7 +103,8 @@ function sight({ fields }) {
   const seen = fields.map(({ start, end, jump }, axis) => {
     const at = (offset) => {
       const sign = offset < 0 ? "−" : "+";
-      return offset ? `${jump}i ${sign} ${Math.abs(offset)}` : `${jump}i`;
+      const place = jump === 1 ? "i" : `${jump}i`;
+      return offset ? `${place} ${sign} ${Math.abs(offset)}` : place;
     };
     return `${axis === 0 ? "row" : "column"} i sees ${axis === 0 ? "rows" : "columns"} ` +
       `${at(start)} to ${at(end)}`;

@@ -1,12 +1,10 @@
 // The layer explorer's page: one network or two, layer by layer, counted anew at each change.
 
-import { alone, button, choice, constructorLine, copyable, element, frame, number, problem, quoted, setText, shape, short, tick, traits, whole } from "./base.js";
+import { alone, button, constructorLine, element, explorer, quoted, setText, shape, short, whole } from "./base.js";
 import { count, nearestValid } from "./blueprint.js";
-import { ShapeError } from "./counting.js";
 import { networkTable } from "./network_table.js";
 import { tiling, tilingText } from "./explain.js";
 
-const SETTINGS = ["network", "compare", "input_size", "in_channels", "num_classes", "width_mult"];
 const STEPS = { height: 1, width: 1, in_channels: 1, num_classes: 1, width_mult: 0.05 };
 
 const sides = (size) => (Array.isArray(size) ? size : [size, size]);
@@ -51,23 +49,19 @@ function tilingNote(counted) {
 function render({ model, el }) {
   const catalogue = model.get("catalogue");
   const { networks, limits } = catalogue;
-  const initial = model.get("initial");
-  const { root, announce } = frame(el, "Layer explorer");
-  const { state, set, forget } = traits(model, [...SETTINGS, "opened"], () => draw());
-
-  // What was typed last and is no number; it reaches neither the page's numbers nor Python.
-  let refused = null;
-  let last = "height";
+  const { state, put, add, actions, body, start } = explorer({ model, el }, {
+    name: "LayerExplorer",
+    line: () => line(catalogue, state),
+    draw,
+    remedy,
+  });
+  let last = "height"; // the number that was changed last
 
   const options = Object.entries(networks).map(([value, { title, family }]) => ({
     value,
     label: title,
     group: family,
   }));
-  const put = (changes) => {
-    refused = null;
-    set(changes);
-  };
   const chosen = () => [state.network, state.compare].filter(Boolean);
   const height = () => sides(state.input_size)[0];
   const assign = {
@@ -78,116 +72,79 @@ function render({ model, el }) {
     in_channels: (value) => ({ in_channels: value }),
     num_classes: (value) => ({ num_classes: value }),
     width_mult: (value) => ({ width_mult: value }),
-    input_size: (value) => ({ input_size: value }),
   };
-  const numeric = (name, label, hint, page, step = 1) =>
-    number({
+  const controls = {};
+  const numeric = (name, label, hint, page, step = 1) => {
+    controls[name] = add.number(name, {
       label,
       hint,
       limits: limits[name],
       step,
       page,
-      change(value) {
+      read: () => numbers(state)[name],
+      assign(value) {
         last = name;
-        put(assign[name](value));
-      },
-      refuse(message, value) {
-        refused = { message, fix: value === undefined ? null : [name, value] };
-        draw();
+        return assign[name](value);
       },
     });
-  const controls = {
-    network: choice({ label: "Network", options, change: (value) => put({ network: value }) }),
-    compare: choice({
-      label: "Compare with",
-      options: [{ value: "", label: "no other" }, ...options],
-      change: (value) => put({ compare: value || null }),
-    }),
-    height: numeric("height", "Height", "Rows of the image, in pixels", 32),
-    width: numeric("width", "Width", "Columns of the image, in pixels", 32),
-    square: tick({
-      label: "square",
-      hint: "The width follows the height",
-      change: (on) => put({ input_size: on ? height() : [height(), height()] }),
-    }),
-    in_channels: numeric("in_channels", "Channels", "in_channels: 1 is grey, 3 is colour", 16),
-    num_classes: numeric("num_classes", "Classes", "num_classes: size of the output", 100),
-    width_mult: numeric(
-      "width_mult",
-      "Width factor",
-      "width_mult: a factor on the channels of every stage",
-      1,
-      0.25,
-    ),
   };
+  const network = add.choice("network", { label: "Network", options });
+  add.choice("compare", {
+    label: "Compare with",
+    options: [{ value: "", label: "no other" }, ...options],
+    read: () => state.compare ?? "",
+    assign: (value) => ({ compare: value || null }),
+  });
+  numeric("height", "Height", "Rows of the image, in pixels", 32);
+  numeric("width", "Width", "Columns of the image, in pixels", 32);
+  add.tick("square", {
+    label: "square",
+    hint: "The width follows the height",
+    read: () => !Array.isArray(state.input_size),
+    assign: (on) => ({ input_size: on ? height() : [height(), height()] }),
+  });
+  numeric("in_channels", "Channels", "in_channels: 1 is grey, 3 is colour", 16);
+  numeric("num_classes", "Classes", "num_classes: size of the output", 100);
+  const factor = "width_mult: a factor on the channels of every stage";
+  numeric("width_mult", "Width factor", factor, 1, 0.25);
 
   const published = button(
     "Usual settings",
     () => put({ ...networks[state.network].own, width_mult: 1 }),
     "Image, classes and width as this network was published",
   );
-  const reset = button("Reset", () => put({ ...initial }), "Back to what the cell of Python says");
-  const trouble = problem();
+  actions.prepend(published);
   const difference = element("p", { class: "d2l-difference" });
-  const tables = [0, 1].map(() => networkTable(toggle, () => controls.network.control.focus()));
+  const tables = [0, 1].map(() => networkTable(toggle, () => network.control.focus()));
   const pair = element("div", { class: "d2l-pair" }, ...tables.map((table) => table.node));
   const tiles = element("p");
   const notes = element("div", { class: "d2l-notes" }, tiles, element("p", {}, catalogue.note));
-  const body = element("div", { class: "d2l-body" }, difference, pair, notes);
-  const code = copyable(announce);
-  root.append(
-    element(
-      "div",
-      { class: "d2l-controls" },
-      ...Object.values(controls).map((control) => control.node),
-      element("div", { class: "d2l-actions" }, published, reset),
-    ),
-    element("div", { class: "d2l-stage" }, trouble.node, body),
-    code.node,
-  );
+  body.append(difference, pair, notes);
 
   function toggle(name, on) {
     const others = state.opened.filter((other) => other !== name);
-    set({ opened: on ? [...others, name] : others });
+    put({ opened: on ? [...others, name] : others });
   }
 
   // The nearest valid value: of what was changed last if that helps, else of the first that does.
-  function remedy(error, settings) {
-    if (error.fix) return Object.entries(error.fix)[0];
+  function remedy() {
+    const settings = numbers(state);
     const names = [last, ...Object.keys(limits).filter((name) => name !== last)];
     for (const name of names.filter((other) => !controls[other].control.disabled)) {
       const vary = (value) => numbers({ ...state, ...assign[name](value) });
       const range = limits[name];
       const value = nearestValid(catalogue, chosen(), settings[name], range, STEPS[name], vary);
-      if (value !== null) return [name, value];
+      if (value !== null) return { [name]: value };
     }
     return null;
   }
 
-  function showProblem(message, fix) {
-    const way = fix && {
-      label: `Use ${fix[0]} = ${fix[1]}`,
-      act() {
-        put(assign[fix[0]](fix[1]));
-        (controls[fix[0]] ?? controls.network).control.focus();
-      },
-    };
-    trouble.show(message, way);
-    body.classList.toggle("d2l-dimmed", Boolean(message));
-    if (message) announce(message);
-  }
-
-  function showControls(settings) {
-    controls.network.show(state.network);
-    controls.compare.show(state.compare ?? "");
-    controls.square.show(!Array.isArray(state.input_size));
+  function enable() {
     const shown = chosen().map((name) => networks[name]);
-    for (const [name, value] of Object.entries(settings)) {
-      const { control, show } = controls[name];
+    for (const [name, { control }] of Object.entries(controls)) {
       const key = name === "height" || name === "width" ? "input_size" : name;
-      control.disabled = !shown.some((network) => network.controls.includes(key));
+      control.disabled = !shown.some((one) => one.controls.includes(key));
       if (name === "width" && !Array.isArray(state.input_size)) control.disabled = true;
-      if (!(refused && control === document.activeElement)) show(value);
     }
     const { own } = networks[state.network];
     published.enable(
@@ -196,23 +153,10 @@ function render({ model, el }) {
   }
 
   function draw() {
+    enable();
     const settings = numbers(state);
-    showControls(settings);
-    code.show(line(catalogue, state));
-    if (refused) {
-      showProblem(refused.message, refused.fix);
-      return;
-    }
     const names = chosen();
-    let counted;
-    try {
-      counted = names.map((name) => count(catalogue, name, settings));
-    } catch (error) {
-      if (!(error instanceof ShapeError)) throw error;
-      showProblem(error.message, remedy(error, settings));
-      return;
-    }
-    showProblem(null);
+    const counted = names.map((name) => count(catalogue, name, settings));
     const image = shape([settings.in_channels, settings.height, settings.width]);
     const opened = new Set(state.opened);
     tables.forEach((table, i) => {
@@ -232,11 +176,10 @@ function render({ model, el }) {
         `${against(first, second, "macs", short, "MACs")}.`;
     difference.hidden = !second;
     setText(difference, said);
-    announce([...tables.slice(0, names.length).map((table) => table.headline()), said].join(" "));
+    return [...tables.slice(0, names.length).map((table) => table.headline()), said].join(" ");
   }
 
-  draw();
-  return forget;
+  return start();
 }
 
 export const show = (state) => alone(render, state);

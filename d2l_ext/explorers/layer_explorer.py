@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from html import escape
 from typing import TYPE_CHECKING, Any
 
 import traitlets
 
-from d2l_ext.counting import ShapeError, Summary
+from d2l_ext.counting import Summary
 from d2l_ext.counting.summary import NOTE
 from d2l_ext.explorers.base import Explorer
 from d2l_ext.explorers.catalogue import catalogue, check_name, excerpt
@@ -50,15 +49,6 @@ class LayerExplorer(Explorer):
     """
 
     script = "layer_explorer"
-    settings = (
-        "network",
-        "input_size",
-        "in_channels",
-        "num_classes",
-        "width_mult",
-        "compare",
-        "opened",
-    )
     catalogue = traitlets.Dict().tag(sync=True)
     network = traitlets.Unicode().tag(sync=True)
     input_size = traitlets.Union(
@@ -151,18 +141,12 @@ class LayerExplorer(Explorer):
         return summaries
 
     def headline(self) -> str:
-        """Parameters and MACs of what is shown, or why it is impossible."""
-        try:
-            return "; ".join(map(in_one_line, self.summaries()))
-        except ShapeError as error:
-            return str(error)
+        """Parameters and MACs of what is shown."""
+        return "; ".join(map(in_one_line, self.summaries()))
 
     def table(self) -> str:
-        """The parts of each network as a table, or why the setting is impossible."""
-        try:
-            return "".join(map(parts_table, self.summaries())) + f"<p>{NOTE}</p>"
-        except ShapeError as error:
-            return f"<p>{escape(str(error))}</p>"
+        """The parts of each network as a table."""
+        return "".join(map(parts_table, self.summaries())) + f"<p>{NOTE}</p>"
 
 
 def in_one_line(summary: Summary) -> str:

@@ -2,6 +2,7 @@
 // arithmetic. The table is one stop of Tab; arrows move between its rows.
 
 import { element, setText, shape, short, whole } from "./base.js";
+import { amount } from "./cost_panel.js";
 import { explanation, kind, tiling, tilingText } from "./explain.js";
 
 const HEADER = ["Layer", "Output", "Parameters", "MACs", "Receptive field"];
@@ -20,27 +21,10 @@ function gap(value, other) {
   return `${value > other ? "+" : "−"}${short(Math.abs(value - other))}`;
 }
 
-// A count: in full where there is room, else short; the difference to another network; a bar.
-function amount(name) {
-  const exact = element("span", { class: "d2l-exact" });
-  const brief = element("span", { class: "d2l-brief" });
-  const change = element("small");
-  const node = element("td", { class: `d2l-amount d2l-${name}` }, exact, brief, change);
-  let before = "";
-  return {
-    node,
-    show(value, total, other) {
-      const now = `${value} ${total} ${other}`;
-      if (now === before) return;
-      before = now;
-      setText(exact, whole(value));
-      setText(brief, short(value));
-      setText(change, gap(value, other));
-      const share = total ? value / total : 0;
-      node.style.setProperty("--share", share.toFixed(4));
-      node.title = `${whole(value)}, ${(100 * share).toFixed(1)} % of the network`;
-    },
-  };
+function showAmount(cell, value, total, other) {
+  const share = total ? value / total : 0;
+  const title = `${whole(value)}, ${(100 * share).toFixed(1)} % of the network`;
+  cell.show(value, share, gap(value, other), title);
 }
 
 function layerRow({ name: path, depth }, act) {
@@ -73,8 +57,8 @@ function layerRow({ name: path, depth }, act) {
       mark.title = axes ? `The stride does not divide the map: ${tilingText(axes)}` : "";
       opener.setAttribute("aria-expanded", String(opened));
       setText(output, shape(row.signal.shape));
-      parameters.show(row.parameters, total.parameters, other?.parameters);
-      macs.show(row.macs, total.macs, other?.macs);
+      showAmount(parameters, row.parameters, total.parameters, other?.parameters);
+      showAmount(macs, row.macs, total.macs, other?.macs);
       setText(field, fieldText(row.field));
     },
   };
@@ -220,7 +204,7 @@ export function networkTable(toggle, leave) {
         made.get(key).show(row, counted, open, others.get(row.name));
       }
       for (const [key, sum] of Object.entries(sums)) {
-        sum.show(counted[key], counted[key], other?.[key]);
+        showAmount(sum, counted[key], counted[key], other?.[key]);
       }
     },
   };

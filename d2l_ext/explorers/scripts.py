@@ -9,11 +9,20 @@ from pathlib import Path
 HERE = Path(__file__).parent
 IMPORT = re.compile(r'^import \{[^}]*\} from "\./([\w.]+)";\n+', re.MULTILINE)
 EXPORT = re.compile(r"^export (?!default)", re.MULTILINE)
+UNREAD = re.compile(r"^ *//.*\n|^ +", re.MULTILINE)  # comments, and what indents the rest
 
 
 def read(name: str) -> str:
     """The text of a file beside this one."""
     return (HERE / name).read_text(encoding="utf-8")
+
+
+def sent(name: str) -> str:
+    """A module as pages get it: a snapshot carries it wherever its notebook goes.
+
+    No string in backquotes may run over several lines, since it would lose its indentation.
+    """
+    return UNREAD.sub("", read(name))
 
 
 def dependencies(name: str, known: list[str]) -> list[str]:
@@ -31,5 +40,12 @@ def bundle(name: str) -> str:
 
     The modules come to share one scope, so a name at the top of a module is used in no other.
     """
-    *others, last = (IMPORT.sub("", read(module)) for module in dependencies(name, []))
+    modules = dependencies(name, [])
+    *others, last = (IMPORT.sub("", sent(module)) for module in modules)
     return "\n".join([*(EXPORT.sub("", text) for text in others), last])
+
+
+def styles(name: str) -> list[str]:
+    """The style sheets that stand beside a module and what it imports, in their order."""
+    sheets = (Path(module).with_suffix(".css").name for module in dependencies(name, []))
+    return [sheet for sheet in sheets if (HERE / sheet).exists()]

@@ -17,6 +17,20 @@ LIMITS: dict[str, tuple[float, float]] = {
 }
 
 
+def check_range(name: str, value: float, limits: tuple[float, float]) -> None:
+    """Raise unless a setting is within its limits.
+
+    Raises:
+        ShapeError: The message names the setting, its limits and the nearest valid value.
+    """
+    low, high = limits
+    if not low <= value <= high:
+        nearest = low if value < low else high
+        raise ShapeError(
+            f"{name} = {value:g} must lie between {low:g} and {high:g}. Try {nearest:g}."
+        )
+
+
 @dataclass(frozen=True)
 class Settings:
     """One choice of everything that a blueprint leaves open.
@@ -41,13 +55,8 @@ class Settings:
         Raises:
             ShapeError: The message names the setting, its limits and the nearest valid value.
         """
-        for name, (low, high) in LIMITS.items():
-            value = getattr(self, name)
-            if not low <= value <= high:
-                nearest = low if value < low else high
-                raise ShapeError(
-                    f"{name} = {value:g} must lie between {low:g} and {high:g}. Try {nearest:g}."
-                )
+        for name, limits in LIMITS.items():
+            check_range(name, getattr(self, name), limits)
 
     @property
     def input_shape(self) -> tuple[int, int, int]:

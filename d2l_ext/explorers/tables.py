@@ -1,7 +1,8 @@
-"""A network as a plain table, for viewers that strip scripts and frames."""
+"""Plain tables, for viewers that strip scripts and frames."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from html import escape
 
 from d2l_ext.counting import Summary
@@ -39,3 +40,18 @@ def shape_text(sizes: int | tuple[int, ...] | None) -> str:
     if sizes is None:
         return "?"
     return str(sizes) if isinstance(sizes, int) else " x ".join(map(str, sizes))
+
+
+def plain_table(caption: str, header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    """Rows of text as a table; the first cell of each is its name."""
+    head = "".join(f'<th scope="col">{escape(name)}</th>' for name in header)
+    body = "".join(
+        f'<tr><th scope="row"{LEFT}>{escape(name)}</th>'
+        + "".join(f"<td{RIGHT}>{escape(cell)}</td>" for cell in cells)
+        + "</tr>"
+        for name, *cells in rows
+    )
+    return (
+        f"<table><caption>{escape(caption)}</caption><thead><tr>{head}</tr></thead>"
+        f"<tbody>{body}</tbody></table>"
+    )

@@ -5,6 +5,8 @@ import re
 import nbformat
 import pytest
 
+from tests.browser.looks import FAINT, WIDE
+
 pytestmark = pytest.mark.browser
 
 SHOW = "from d2l_ext import explorers\nexplorer = explorers.LayerExplorer({})\nexplorer"
@@ -250,47 +252,10 @@ def test_text_is_legible_and_fits_in_both_themes(lab, theme, width):
         f"document.body.dataset.jpThemeName === {theme!r}", timeout=20_000
     )
     explorer.page.wait_for_timeout(500)
-    wide = (
-        "root => [...root.querySelectorAll('*')].filter((e) => e.checkVisibility() && "
-        "e.getBoundingClientRect().right > root.getBoundingClientRect().right + 1)"
-        ".map((e) => e.outerHTML.slice(0, 80))"
-    )
-    assert explorer.root.evaluate(wide) == []
-    faint = explorer.root.evaluate(CONTRAST)
-    assert faint == []
+    assert explorer.root.evaluate(WIDE) == []
+    assert explorer.root.evaluate(FAINT) == []
     boxes = [explorer.tables().nth(i).bounding_box() for i in (0, 1)]
     assert (boxes[0]["y"] < boxes[1]["y"]) == (width < 900)
-
-
-# The texts whose colour has a contrast below 4.5 to what is behind them.
-CONTRAST = """root => {
-  const pen = document.createElement('canvas').getContext('2d', { willReadFrequently: true });
-  const paint = (...colours) => {
-    for (const colour of colours) { pen.fillStyle = colour; pen.fillRect(0, 0, 1, 1); }
-    return [...pen.getImageData(0, 0, 1, 1).data].slice(0, 3);
-  };
-  const light = (rgb) => {
-    const [r, g, b] = rgb.map((v) => v / 255)
-      .map((v) => (v <= 0.03928 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4));
-    return 0.2126 * r + 0.7152 * g + 0.0722 * b;
-  };
-  const ground = getComputedStyle(root).backgroundColor;
-  const faint = [];
-  for (const node of root.querySelectorAll('*')) {
-    const own = [...node.childNodes].some((c) => c.nodeType === 3 && c.textContent.trim());
-    if (!own || !node.checkVisibility()) continue;
-    const behind = [ground];
-    for (let n = node; n !== root; n = n.parentElement) {
-      behind.splice(1, 0, getComputedStyle(n).backgroundColor);
-    }
-    if (node.closest('option, optgroup')) continue;
-    const a = light(paint(...behind));
-    const b = light(paint(...behind, getComputedStyle(node).color));
-    const ratio = (Math.max(a, b) + 0.05) / (Math.min(a, b) + 0.05);
-    if (ratio < 4.5) faint.push([node.className, node.textContent.slice(0, 30), ratio]);
-  }
-  return faint;
-}"""
 
 
 @pytest.fixture(scope="module")

@@ -90,7 +90,7 @@ def test_values_outside_of_the_limits_are_refused_in_the_same_words(node):
 def chain(*layers):
     """Layers one after another, as nodes; `from` counts backwards."""
     return [
-        {"name": f"layer{i}", "kind": kind, "from": [1], **attributes}
+        {"name": f"layer{i}", "kind": kind, "from": [1]} | attributes
         for i, (kind, attributes) in enumerate(layers)
     ]
 
@@ -109,6 +109,9 @@ IMPOSSIBLE = {
     "channels": chain(CONV, ("conv", {"in": 3, "out": 4, **window(1)})),
     "batch norm": chain(CONV, ("batch_norm", {"in": 3})),
     "features": chain(("flatten", {}), ("linear", {"in": 100, "out": 4})),
+    "chunk": chain(CONV, ("chunk", {"chunks": 5, "index": 4})),
+    "empty slice": chain(("slice", {"rows": [4, 2, None]})),
+    "cropping": chain(("pad", {"padding": [0, 0, -4, -3]})),
     "no map": chain(("flatten", {}), ("max_pool", window(2, 2))),
     "addition": [
         *chain(CONV, ("max_pool", window(2, 2))),
@@ -126,6 +129,28 @@ POSSIBLE = {
     "one gate for each channel": [
         *chain(CONV, ("adaptive_pool", {"size": [1, 1]}), ("sigmoid", {})),
         {"name": "gated", "kind": "multiply", "from": [3, 1]},
+    ],
+    "parts of the channels": [
+        *chain(CONV, ("chunk", {"chunks": 5, "index": 3})),
+        {"name": "first", "kind": "chunk", "from": [2], "chunks": 5, "index": 0},
+        {"name": "joined", "kind": "concat", "from": [1, 2]},
+    ],
+    "slices": chain(
+        ("pad", {"padding": [2, 1, 0, 3]}),
+        CONV,
+        (
+            "slice",
+            {"channels": [2, -3, 2], "rows": [-7, None, 2], "columns": [1, -1, None]},
+        ),
+        CONV,
+    ),
+    "nothing of one input": [
+        *chain(CONV, CONV, ("slice", {"channels": [0, 0, None]})),
+        {"name": "joined", "kind": "concat", "from": [1, 3]},
+    ],
+    "a parameter": [
+        *chain(("parameter", {"shape": [12, 1, 1], "from": []})),
+        {"name": "conv", "from": [2], "kind": "conv", **CONV[1]},
     ],
     "pooling in bins": chain(("adaptive_pool", {"size": [3, None]}), CONV),
     "two maps": [*chain(CONV), {"name": "joined", "kind": "concat", "from": [1, 2]}],

@@ -1,0 +1,204 @@
+// The page of the function class explorer: classes as regions of the plane with a target to drag, or
+// classes of real functions, and the best member of each.
+
+import { alone, checkRange, element, explorer, setText } from "./base.js";
+import { amount } from "./cost_panel.js";
+import { areaOf, bestMember, nearestPoint, parametersOf, sizesOf } from "./function_classes.js";
+import { fitPlot, plane } from "./function_pictures.js";
+import { prediction } from "./predict.js";
+
+const UNIT = { steps: "piece", splines: "piece", networks: "ReLU" };
+
+const three = (value) => value.toFixed(3);
+
+// The classes in their order: [{label, amount, distance, best, note}].
+export function members(catalogue, state) {
+  const { functions, classes, target, truth } = state;
+  if (functions === "cartoon") {
+    return catalogue.regions[classes].map((region, i) => {
+      const best = nearestPoint(region, target);
+      return {
+        label: `F${"₁₂₃₄₅"[i]}`,
+        amount: areaOf(region[0]).toFixed(2),
+        best,
+        distance: Math.hypot(best[0] - target[0], best[1] - target[1]),
+        note: `(${best[0].toFixed(2)}, ${best[1].toFixed(2)})`,
+      };
+    });
+  }
+  return sizesOf(catalogue, functions, classes).map((count) => {
+    const { values, distance } = bestMember(catalogue, functions, count, truth);
+    const runs = functions === "networks" ? catalogue.networks.fits[truth][count].runs : [];
+    return {
+      label:
+        functions === "polynomials"
+          ? `degree ${count}`
+          : `${count} ${UNIT[functions]}${count === 1 ? "" : "s"}`,
+      amount: String(parametersOf(functions, count)),
+      best: values,
+      distance,
+      note: runs.length ? `${three(Math.min(...runs))} to ${three(Math.max(...runs))}` : "",
+    };
+  });
+}
+
+// Classes that are larger than the one before, and further away.
+export function setbacks(found) {
+  return found.filter((one, i) => i && one.distance > found[i - 1].distance + 5e-4);
+}
+
+function conclusion(found, classes) {
+  const best = found.reduce((a, b) => (b.distance < a.distance - 5e-4 ? b : a));
+  const worse = setbacks(found).map(({ label }) => label);
+  const nearest = `Nearest: ${best.label}, at ${three(best.distance)}.`;
+  if (classes === "nested") {
+    return `${nearest} Every class contains the ones before it, so the distance never goes up.`;
+  }
+  if (!worse.length) {
+    return `${nearest} Here no larger class is further away, but nothing promises it: they are not nested.`;
+  }
+  return `${nearest} Larger than the class before and yet further away: ${worse.join(", ")}.`;
+}
+
+const HEADS = {
+  cartoon: ["Class", "Area", "Distance", "Best member"],
+  networks: ["Class", "Parameters", "Distance", "Eight runs"],
+  other: ["Class", "Parameters", "Distance", ""],
+};
+
+function render(context) {
+  const catalogue = context.model.get("catalogue");
+  const { regions, limits, functions, truths } = catalogue;
+  const { put, state, add, body, announce, start } = explorer(context, {
+    name: "FunctionClassExplorer",
+    draw,
+  });
+  const listed = (known) => Object.entries(known).map(([value, label]) => ({ value, label }));
+  add.choice("functions", { label: "Show", options: listed(functions) });
+  add.choice("classes", {
+    label: "Classes",
+    options: [
+      { value: "non-nested", label: "not nested" },
+      { value: "nested", label: "nested" },
+    ],
+  });
+  const coordinate = (name, axis) =>
+    add.number(name, {
+      label: `Target ${name}`,
+      hint: `target: ${name} of the star, which can be dragged as well`,
+      limits: limits[name],
+      step: 0.1,
+      page: 0.5,
+      read: () => state.target[axis],
+      assign: (value) => ({ target: axis ? [state.target[0], value] : [value, state.target[1]] }),
+    });
+  const x = coordinate("x", 0);
+  const y = coordinate("y", 1);
+  const truth = add.choice("truth", { label: "Truth", options: listed(truths) });
+  add.number("member", {
+    label: "Highlight class",
+    hint: "member: the class that is drawn heavily, counted from 1",
+    limits: [1, 8],
+    page: 2,
+  });
+  add.tick("predict", { label: "predict first", hint: "Guess which class comes nearest" });
+
+  const picture = plane((target) => put({ target }), limits);
+  const fit = fitPlot();
+  const said = element("p", { class: "d2l-said" });
+  const heads = HEADS.cartoon.map(() => element("th", { scope: "col" }));
+  const rows = element("tbody");
+  const table = element(
+    "table",
+    { class: "d2l-classes" },
+    element("caption", { class: "d2l-unseen" }, "Classes and their best members"),
+    element("thead", {}, element("tr", {}, ...heads)),
+    rows,
+  );
+  const answers = element("div", {}, said, table);
+  const guess = prediction([answers], (text) => {
+    put({}); // draws anew, the best members too
+    announce(text);
+  });
+  const about = element("p");
+  body.append(
+    guess.node,
+    element("div", { class: "d2l-side" }, element("div", {}, picture.node, fit.node), answers),
+    element("div", { class: "d2l-notes" }, about),
+  );
+
+  function tell(found, chosen) {
+    const worse = setbacks(found);
+    const most = Math.max(...found.map(({ distance }) => distance), 1e-9);
+    rows.replaceChildren(
+      ...found.map((one, i) => {
+        const name = element("button", { type: "button", class: "d2l-pick", onclick: () => put({ member: i + 1 }) }, one.label);
+        name.setAttribute("aria-pressed", String(i === chosen));
+        const distance = amount("macs", [three, three]);
+        distance.show(one.distance, one.distance / most, worse.includes(one) ? "↑ further away" : "");
+        return element(
+          "tr",
+          {},
+          element("th", { scope: "row" }, name),
+          element("td", {}, one.amount),
+          distance.node,
+          element("td", {}, one.note),
+        );
+      }),
+    );
+  }
+
+  function riddleOf(found) {
+    const best = found.reduce((a, b) => (b.distance < a.distance - 5e-4 ? b : a));
+    return {
+      question: "Which class holds the function that is nearest to the target?",
+      options: found.map(({ label }) => label),
+      answer: found.indexOf(best),
+      why: conclusion(found, state.classes),
+    };
+  }
+
+  const ABOUT = {
+    cartoon:
+      "Each outline is a class, each point inside it a function, the star the truth. Drag it, or move it by arrows.",
+    networks:
+      "The classes are nested: a ReLU with output weight 0 changes nothing. But training has to find the best " +
+      `member; here it is the ${catalogue.networks.setup}, and the eight came as far as the last column says. `,
+    other:
+      "The best member is the orthogonal projection, by least squares. The distance is the root of the mean " +
+      "squared difference on [0, 1].",
+  };
+
+  function draw() {
+    const cartoon = state.functions === "cartoon";
+    x.control.disabled = !cartoon;
+    y.control.disabled = !cartoon;
+    truth.control.disabled = cartoon;
+    if (cartoon) {
+      checkRange("x", state.target[0], limits.x);
+      checkRange("y", state.target[1], limits.y);
+    }
+    const found = members(catalogue, state);
+    checkRange("member", state.member, [1, found.length]);
+    const chosen = state.member - 1;
+    const key = [state.functions, state.classes, cartoon ? state.target : state.truth].join();
+    guess.show(key, state.predict && riddleOf(found));
+    const covered = answers.classList.contains("d2l-covered");
+    picture.node.toggleAttribute("hidden", !cartoon);
+    fit.node.hidden = cartoon;
+    if (cartoon) picture.show(regions[state.classes], found, state.target, chosen, covered);
+    else fit.show(state.truth, found[chosen], covered);
+    const kind = state.functions in HEADS ? state.functions : "other";
+    heads.forEach((head, i) => setText(head, HEADS[kind][i]));
+    tell(found, chosen);
+    const text = conclusion(found, state.classes);
+    setText(said, text);
+    setText(about, ABOUT[kind]);
+    return covered ? "" : text;
+  }
+
+  return start();
+}
+
+export const show = (state) => alone(render, state);
+export default { render };
