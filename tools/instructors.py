@@ -1,0 +1,109 @@
+"""Write solutions/README.md: what instructors want to know, gathered from the notebooks themselves.
+
+python -m tools.instructors
+"""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from d2l_ext.grading.exercise import Exercise, Question, load
+from tools import notebooks
+
+ROOT = Path(__file__).parents[1]
+PAGE = ROOT / "solutions" / "README.md"
+OBJECTIVE = re.compile(r"^- \*\*(\d+\.\d+)\*\* (.+?)(?=\n- |\n\n|\Z)", re.MULTILINE | re.DOTALL)
+NAMED = re.compile(r"\*Objectives? ([^*]+)\.?\*")
+CORE = ("01", "02", "03", "05", "07", "08")
+
+HEAD = """\
+# For instructors
+
+Written by `python -m tools.instructors` from the notebooks; change those, not this page.
+
+The notebooks in this folder are the source of the exercises: answers, visible and hidden checks, points,
+and the named wrong answers with the sentence that each brings. `d2l-ext release` writes `exercises/` from
+them and refuses what does not hold; `d2l-ext grade SUBMISSIONS --out GRADES` grades against them. These
+solutions are public, so grade with `--seed N`: hidden checks then draw inputs that nobody has seen.
+
+## Syllabus
+
+Minutes are a student's, as each chapter states them; an exercise's are the sum of its questions'.
+"""
+
+
+def first_cell(path: Path) -> str:
+    """The title cell of a chapter."""
+    return notebooks.read(path).cells[0].source
+
+
+def minutes(text: str) -> int:
+    """What a chapter's title cell says after **Time**."""
+    found = re.search(r"\*\*Time\*\* (\d+)", text)
+    assert found, "a chapter without its time"
+    return int(found.group(1))
+
+
+def title(text: str) -> str:
+    """The heading of a chapter."""
+    return text.splitlines()[0].lstrip("# ")
+
+
+def weeks(chapters: list[Path], solutions: dict[str, Exercise]) -> str:
+    """The table of all notebooks, and two ways through them."""
+    rows = ["| chapter | path | minutes | exercise, minutes |", "|---|---|---|---|"]
+    spent = {}
+    for path in chapters:
+        text = first_cell(path)
+        exercise = solutions.get(path.stem)
+        work = sum(q.minutes for q in exercise.questions) if exercise else 0
+        spent[path.stem[:2]] = minutes(text) + work
+        way = "core" if path.stem.startswith(CORE) else "further"
+        rows.append(f"| {title(text)} | {way} | {minutes(text)} | {work or '-'} |")
+    core = [number for number in CORE if number in spent]
+    hours = sum(spent[number] for number in core) / 60
+    rest = sum(spent.values()) / 60 - hours
+    plan = (
+        f"\n**One week**: the core path, chapters {', '.join(str(int(n)) for n in core)}, about "
+        f"{hours:.0f} hours with the exercises: two chapters a day and their exercises the day after.\n"
+        f"\n**Four weeks**: (1) chapters 0 to 2, function classes and the block; (2) 3 and 4, depth; (3) 5, 6 "
+        f"and 8, groups and connections; (4) 7, 9 and 10, gates, speed and choosing, and 11 for discussion. "
+        f"The further chapters add about {rest:.0f} hours.\n"
+    )
+    return "\n".join(rows) + "\n" + plan
+
+
+def question(item: Question) -> str:
+    """One question: what it is worth, what it asks for, which mistakes are expected."""
+    objectives = ", ".join(re.findall(r"\d+\.\d+", " ".join(NAMED.findall(item.text))))
+    visible = sum(check.points for check in item.checks if not check.hidden)
+    hidden = sum(check.points for check in item.checks if check.hidden)
+    shares = f"{visible:g} visible" + (f", {hidden:g} hidden" if hidden else "")
+    lines = [
+        f"**{item.number}. {item.title}** ({item.points} points: {shares}; {item.minutes} minutes, "
+        f"{item.difficulty}; objectives {objectives}). Common mistakes:",
+        "",
+        *(f"- *{wrong.name}*: {wrong.sentence}" for wrong in item.wrong),
+    ]
+    return "\n".join(lines)
+
+
+def page() -> str:
+    """The whole page."""
+    chapters = sorted((ROOT / "chapters").glob("[0-9]*.ipynb"))
+    solutions = {path.stem: load(path)[0] for path in sorted((ROOT / "solutions").glob("*.ipynb"))}
+    parts = [HEAD, weeks(chapters, solutions)]
+    for name, exercise in solutions.items():
+        text = first_cell(ROOT / "chapters" / f"{name}.ipynb")
+        goals = [
+            f"- **{number}** {' '.join(goal.split())}" for number, goal in OBJECTIVE.findall(text)
+        ]
+        parts.append(f"## {title(text)}\n\nLearning goals:\n\n" + "\n".join(goals) + "\n")
+        parts += [question(item) + "\n" for item in exercise.questions]
+    return "\n".join(parts)
+
+
+if __name__ == "__main__":
+    PAGE.write_text(page(), encoding="utf-8")
+    print(PAGE.relative_to(ROOT))
