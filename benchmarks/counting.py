@@ -1,45 +1,55 @@
-"""Counting ResNet-152 by closed forms, beside running it; medians of one run.
+"""Counting ResNet-152 by closed forms, beside other tools and beside running it, in one run.
 
-python benchmarks/counting.py
+python -m benchmarks.counting [--rounds 11]
+
+torchinfo and fvcore are left out where they are not installed. Writes results/counting.json.
 """
 
-import statistics
-import time
-from collections.abc import Callable
+import argparse
+import importlib.util
+import logging
 
 import torch
 
+from benchmarks import side_by_side
 from d2l_ext import counting, networks
 
 SHAPE = (3, 224, 224)
 
 
-def milliseconds(action: Callable[[], object], rounds: int) -> float:
-    """Median time of an action, after one round that does not count."""
-    action()
-    times = []
-    for _ in range(rounds):
-        started = time.perf_counter()
-        action()
-        times.append(time.perf_counter() - started)
-    return 1e3 * statistics.median(times)
-
-
-def main() -> None:
+def main(rounds: int) -> None:
     net = networks.get_network("resnet152").eval()
     X = torch.randn(1, *SHAPE)
+    machine = side_by_side.machine()
 
-    @torch.no_grad()
-    def forward() -> None:
-        net(X)
+    @torch.inference_mode()
+    def forward() -> object:
+        return net(X)
 
-    closed = milliseconds(lambda: counting.summarize(net, SHAPE), rounds=15)
-    meta = milliseconds(lambda: counting.measure(net, SHAPE), rounds=5)
-    real = milliseconds(forward, rounds=5)
-    print(f"closed forms            {closed:8.1f} ms")
-    print(f"on the meta device      {meta:8.1f} ms   {meta / closed:5.1f} x")
-    print(f"on real tensors, CPU    {real:8.1f} ms   {real / closed:5.1f} x")
+    actions: dict[str, side_by_side.Action] = {
+        "running it on real tensors": forward,
+        "closed forms (summarize)": lambda: counting.summarize(net, SHAPE),
+        "on the meta device (measure)": lambda: counting.measure(net, SHAPE),
+    }
+    if importlib.util.find_spec("torchinfo"):
+        import torchinfo
+
+        actions["torchinfo"] = lambda: torchinfo.summary(net, (1, *SHAPE), verbose=0)
+    if importlib.util.find_spec("fvcore"):
+        from fvcore.nn import FlopCountAnalysis
+
+        logging.getLogger("fvcore").setLevel(logging.ERROR)
+        actions["fvcore"] = lambda: FlopCountAnalysis(net, X).total()
+    ratios = side_by_side.ratios(actions, rounds)
+    for name, ratio in ratios.items():
+        share = ratios["closed forms (summarize)"].median / ratio.median
+        print(f"{name:30} {share:7.2f} times as long as closed forms")
+    settings = {"network": "resnet152", "input_shape": SHAPE, "rounds": rounds}
+    document = {"machine": machine, "settings": settings, "times_as_fast_as_running_it": ratios}
+    side_by_side.write("counting", document)
 
 
 if __name__ == "__main__":
-    main()
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--rounds", type=int, default=11)
+    main(**vars(parser.parse_args()))

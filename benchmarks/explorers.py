@@ -1,4 +1,4 @@
-"""Key press to changed page: the layer explorer beside `interact` with matplotlib, in one run.
+"""Key press to changed page: the explorers beside `interact` with matplotlib, in one run.
 
 python -m benchmarks.explorers [KEYS]
 """
@@ -20,6 +20,12 @@ CASES = {
         SIZE,
         ".d2l-explorer table",
     ),
+    "grouped convolutions, 24 channels": (
+        "explorers.GroupedConvolutionExplorer(23, 24, 1, shuffle=True, channel=3)",
+        SIZE,
+        ".d2l-explorer .d2l-body",
+    ),
+    "cost of a convolution": ("explorers.CostExplorer(cardinality=1)", SIZE, ".d2l-explorer table"),
     "interact with matplotlib": (
         "import ipywidgets, matplotlib.pyplot as plt\n"
         "def bars(size):\n"

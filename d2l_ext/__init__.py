@@ -8,7 +8,17 @@ from typing import Any
 
 __version__ = "0.1.0"
 
-__all__ = ["counting", "data", "explorers", "figures", "grading", "networks", "training"]
+__all__ = [
+    "counting",
+    "data",
+    "explorers",
+    "figures",
+    "fusion",
+    "grading",
+    "networks",
+    "training",
+    "zoo",
+]
 
 
 def __getattr__(name: str) -> Any:

@@ -13,7 +13,10 @@ from d2l_ext.grading.errors import InfrastructureError, UserError
 COMMANDS = {
     "check": ("d2l_ext.grading.check", "tell what is right in an exercise, and what is not"),
     "grade": ("d2l_ext.grading.grade", "grade a folder of submitted exercises"),
+    "kernel": ("d2l_ext.kernel.install", "offer a kernel in JupyterLab that starts at once"),
     "release": ("d2l_ext.grading.release", "write the exercises from their solutions"),
+    "zoo": ("d2l_ext.zoo.command", "list, show or add trained networks"),
+    "train": ("d2l_ext.training.command", "train what is missing of a recipe or a study"),
 }
 INTERRUPTED = 130
 
