@@ -13,19 +13,27 @@ from tools import jupyterlab
 
 SIZE = ".d2l-explorer input[type=number]"
 CASES = {
-    "explorer, ResNet-18": ("explorers.LayerExplorer()", SIZE, ".d2l-explorer table"),
-    "explorer, ResNet-152": ("explorers.LayerExplorer('resnet152')", SIZE, ".d2l-explorer table"),
+    "explorer, ResNet-18": ("explorers.LayerExplorer()", SIZE, ".d2l-explorer .d2l-body"),
+    "explorer, ResNet-152": (
+        "explorers.LayerExplorer('resnet152')",
+        SIZE,
+        ".d2l-explorer .d2l-body",
+    ),
     "explorer, ResNet-152 beside ResNet-101": (
         "explorers.LayerExplorer('resnet152', compare='resnet101')",
         SIZE,
-        ".d2l-explorer table",
+        ".d2l-explorer .d2l-body",
     ),
     "grouped convolutions, 24 channels": (
         "explorers.GroupedConvolutionExplorer(23, 24, 1, shuffle=True, channel=3)",
         SIZE,
         ".d2l-explorer .d2l-body",
     ),
-    "cost of a convolution": ("explorers.CostExplorer(cardinality=1)", SIZE, ".d2l-explorer table"),
+    "cost of a convolution": (
+        "explorers.CostExplorer(cardinality=1)",
+        SIZE,
+        ".d2l-explorer .d2l-body",
+    ),
     "interact with matplotlib": (
         "import ipywidgets, matplotlib.pyplot as plt\n"
         "def bars(size):\n"
