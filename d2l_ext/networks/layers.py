@@ -26,8 +26,10 @@ def initialise(net: nn.Module) -> None:
     """Start convolutions at the scale that keeps a ReLU network's signal alive.
 
     Normal with variance 2 / fan-out (He et al. 2015, "Delving deep into rectifiers"); batch norm
-    starts as the identity on standardised inputs.
+    starts as the identity on standardised inputs. On the meta device there is nothing to start.
     """
+    if any(weight.is_meta for weight in net.parameters()):
+        return
     for module in net.modules():
         if isinstance(module, nn.Conv2d):
             nn.init.kaiming_normal_(module.weight, mode="fan_out", nonlinearity="relu")

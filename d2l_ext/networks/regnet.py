@@ -49,7 +49,8 @@ class XBlock(nn.Module):
         Y = F.relu(self.bn1(self.conv1(X)))
         Y = F.relu(self.bn2(self.conv2(Y)))
         Y = self.bn3(self.conv3(Y))
-        return F.relu(Y + self.shortcut(X))
+        Y += self.shortcut(X)
+        return F.relu(Y)
 
 
 class QuarterExcitation(SqueezeExcitation):
@@ -76,7 +77,8 @@ class YBlock(XBlock):
         Y = F.relu(self.bn1(self.conv1(X)))
         Y = self.se(F.relu(self.bn2(self.conv2(Y))))
         Y = self.bn3(self.conv3(Y))
-        return F.relu(Y + self.shortcut(X))
+        Y += self.shortcut(X)
+        return F.relu(Y)
 
 
 class AnyNet(nn.Module):

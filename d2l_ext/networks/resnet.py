@@ -43,7 +43,8 @@ class BasicBlock(nn.Module):
     def forward(self, X: Tensor) -> Tensor:
         Y = F.relu(self.bn1(self.conv1(X)))
         Y = self.bn2(self.conv2(Y))
-        return F.relu(Y + self.shortcut(X))
+        Y += self.shortcut(X)
+        return F.relu(Y)
 
 
 class Bottleneck(nn.Module):
@@ -74,7 +75,8 @@ class Bottleneck(nn.Module):
         Y = F.relu(self.bn1(self.conv1(X)))
         Y = F.relu(self.bn2(self.conv2(Y)))
         Y = self.bn3(self.conv3(Y))
-        return F.relu(Y + self.shortcut(X))
+        Y += self.shortcut(X)
+        return F.relu(Y)
 
 
 class Stride1x1Bottleneck(Bottleneck):

@@ -59,7 +59,8 @@ class ResNeXtBlock(nn.Module):
         Y = F.relu(self.bn1(self.conv1(X)))
         Y = F.relu(self.bn2(self.conv2(Y)))
         Y = self.bn3(self.conv3(Y))
-        return F.relu(Y + self.shortcut(X))
+        Y += self.shortcut(X)
+        return F.relu(Y)
 
 
 def check_paths(cardinality: int, group_width: int) -> None:

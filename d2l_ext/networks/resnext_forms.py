@@ -77,7 +77,8 @@ class ParallelPaths(nn.Module):
     def forward(self, X: Tensor) -> Tensor:
         first, *others = (path(X) for path in self.paths)
         Y = self.bn3(sum(others, start=first))
-        return F.relu(Y + self.shortcut(X))
+        Y += self.shortcut(X)
+        return F.relu(Y)
 
 
 class EarlyConcatenation(nn.Module):
@@ -106,7 +107,8 @@ class EarlyConcatenation(nn.Module):
     def forward(self, X: Tensor) -> Tensor:
         Y = torch.cat([path(X) for path in self.paths], dim=1)
         Y = self.bn3(self.conv3(Y))
-        return F.relu(Y + self.shortcut(X))
+        Y += self.shortcut(X)
+        return F.relu(Y)
 
 
 Form = ResNeXtBlock | ParallelPaths | EarlyConcatenation

@@ -13,20 +13,7 @@ from d2l_ext.networks.cifar_resnet import CifarResNet, PaddedBlock
 from d2l_ext.networks.registry import register
 from d2l_ext.networks.resnet import BasicBlock, Bottleneck, ResNet
 from d2l_ext.networks.resnext import CifarResNeXt, ResNeXt, ResNeXtBlock
-
-
-def squeezed(channels: int, ratio: int) -> int:
-    """Channels of the excitation's bottleneck: channels / ratio as a multiple of 8, at least 8.
-
-    The paper's networks have channels / ratio, which is such a multiple wherever the block has 128
-    channels or more at ratio 16; below, timm's trained weights have 8, and so do these.
-
-    Raises:
-        ValueError: `ratio` is below 1.
-    """
-    if ratio < 1:
-        raise ValueError(f"ratio = {ratio} must be at least 1; the nearest valid value is 1")
-    return max(8, int(channels / ratio + 4) // 8 * 8)
+from d2l_ext.scaling import squeezed as squeezed
 
 
 class SqueezeExcitation(nn.Module):
@@ -102,7 +89,8 @@ class SEBasicBlock(BasicBlock):
     def forward(self, X: Tensor) -> Tensor:
         Y = F.relu(self.bn1(self.conv1(X)))
         Y = self.se(self.bn2(self.conv2(Y)))
-        return F.relu(Y + self.shortcut(X))
+        Y += self.shortcut(X)
+        return F.relu(Y)
 
 
 class SEPaddedBlock(SEBasicBlock, PaddedBlock):
@@ -122,7 +110,8 @@ class SEBottleneck(Bottleneck):
         Y = F.relu(self.bn1(self.conv1(X)))
         Y = F.relu(self.bn2(self.conv2(Y)))
         Y = self.se(self.bn3(self.conv3(Y)))
-        return F.relu(Y + self.shortcut(X))
+        Y += self.shortcut(X)
+        return F.relu(Y)
 
 
 class SEResNeXtBlock(ResNeXtBlock):
@@ -145,7 +134,8 @@ class SEResNeXtBlock(ResNeXtBlock):
         Y = F.relu(self.bn1(self.conv1(X)))
         Y = F.relu(self.bn2(self.conv2(Y)))
         Y = self.se(self.bn3(self.conv3(Y)))
-        return F.relu(Y + self.shortcut(X))
+        Y += self.shortcut(X)
+        return F.relu(Y)
 
 
 class SEResNeXt(ResNeXt):

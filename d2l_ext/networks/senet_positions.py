@@ -25,7 +25,8 @@ class SEPreBottleneck(Bottleneck):
         Y = F.relu(self.bn1(self.conv1(self.se(X))))
         Y = F.relu(self.bn2(self.conv2(Y)))
         Y = self.bn3(self.conv3(Y))
-        return F.relu(Y + self.shortcut(X))
+        Y += self.shortcut(X)
+        return F.relu(Y)
 
 
 class SEPostBottleneck(SEBottleneck):

@@ -109,7 +109,8 @@ class ShiftBlock(nn.Module):
     def forward(self, X: Tensor) -> Tensor:
         Y = self.shift(F.relu(self.bn1(self.conv1(X))))
         Y = self.bn2(self.conv2(Y))
-        return F.relu(Y + self.shortcut(X))
+        Y += self.shortcut(X)
+        return F.relu(Y)
 
 
 @dataclass

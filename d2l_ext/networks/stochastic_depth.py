@@ -24,7 +24,8 @@ class StochasticBlock(PaddedBlock):
         if self.training:
             kept = torch.rand(X.shape[0], 1, 1, 1, device=X.device) < self.survival
             Y = Y * kept / self.survival
-        return F.relu(Y + self.shortcut(X))
+        Y += self.shortcut(X)
+        return F.relu(Y)
 
 
 class StochasticDepthResNet(CifarResNet):

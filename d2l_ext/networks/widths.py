@@ -1,26 +1,7 @@
 """Widths of grouped convolutions: the groups must divide the channels."""
 
-from d2l_ext.networks.layers import scaled
-
-
-def scaled_to_multiple(channels: int, width_mult: float, multiple: int) -> int:
-    """Number of channels after scaling: the nearest multiple, at least one; halves round up.
-
-    Raises:
-        ValueError: `width_mult` is not positive.
-    """
-    if scaled(channels, width_mult) <= multiple:
-        return multiple
-    return multiple * int(channels * width_mult / multiple + 0.5)
-
-
-def scaled_generously(channels: int, width_mult: float, multiple: int) -> int:
-    """As `scaled_to_multiple`, but one multiple more where that would lose over a tenth.
-
-    The rule of MobileNet v2's code, which torchvision uses in its RegNets as well.
-    """
-    rounded = scaled_to_multiple(channels, width_mult, multiple)
-    return rounded if rounded >= 0.9 * channels * width_mult else rounded + multiple
+from d2l_ext.scaling import scaled_generously as scaled_generously
+from d2l_ext.scaling import scaled_to_multiple as scaled_to_multiple
 
 
 def check_divides(number: int, channels: int, what: str, name: str = "cardinality") -> None:
