@@ -17,6 +17,8 @@ HEADING = re.compile(
 # An answer cell is called q2, its checks q2-check and q2-hidden.
 GRADE_ID = re.compile(r"^(?P<question>q\d+)(?:-(?P<check>check|hidden))?$")
 EMPTY_ANSWER = "raise NotImplementedError"
+# Of an exercise whose metadata say nothing else.
+TOTAL_POINTS = 10
 
 
 @dataclass(frozen=True)
@@ -83,12 +85,16 @@ class Question:
 
 @dataclass
 class Exercise:
-    """An exercise: the cells that all questions share, and the questions in their order."""
+    """An exercise: the cells that all questions share, and the questions in their order.
+
+    `total` is the number of points that its questions must give together.
+    """
 
     name: str
     version: int
     shared: list[Cell]
     questions: list[Question]
+    total: int = TOTAL_POINTS
 
     @property
     def label(self) -> str:
@@ -134,7 +140,8 @@ def parse(content: Notebook, default_name: str) -> Exercise:
         UserError: if the notebook has no question.
     """
     own = content["metadata"].get("d2l_ext", {})
-    exercise = Exercise(own.get("exercise", default_name), own.get("version", 1), [], [])
+    name, version = own.get("exercise", default_name), own.get("version", 1)
+    exercise = Exercise(name, version, [], [], own.get("points", TOTAL_POINTS))
     questions = {question.key: question for question in _headings(content)}
     if not questions:
         raise UserError(

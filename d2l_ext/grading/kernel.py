@@ -15,6 +15,9 @@ from jupyter_client.manager import KernelManager
 from jupyter_client.session import Session
 from nbval.kernel import NbvalKernelspecManager, RunningKernel
 
+from d2l_ext.grading.queueing import PATIENCE, seconds_queued
+from d2l_ext.grading.surroundings import OUTPUT
+
 # How often a silent kernel is asked whether it lives.
 POLL_SECONDS = 0.05
 IOPUB_SECONDS = 1.0
@@ -24,11 +27,14 @@ TALKATIVE = 1_000_000
 # A single message that is longer never reaches this process.
 MESSAGE_LIMIT = 256 * 2**20
 PRINTED_LIMIT = 50_000
-OUTPUT = "output limit"
 # `exit()` left in a cell would end the kernel under the questions that follow. Nobody reads a
-# coloured traceback here, and one takes long for an error that is deeply nested.
+# coloured traceback here, and one takes long for an error that is deeply nested. Where the kernel
+# is of an environment without this package, its streams stay as they are.
 PREPARE = """get_ipython().ask_exit = lambda: None
-get_ipython().InteractiveTB.set_mode("Minimal")"""
+get_ipython().InteractiveTB.set_mode("Minimal")
+__import__("d2l_ext.grading.streams", fromlist=["*"]).guard_streams()"""
+# Less than this is not worth another look.
+SHORT_SECONDS = 0.05
 
 
 class KernelDied(Exception):
@@ -50,6 +56,9 @@ class Handle(Protocol):
 
     def fate(self) -> str | None:
         """None while it lives; then the limit that ended it, or nothing."""
+
+    def queued(self) -> float:
+        """Seconds that it was ready to run and no core was free, as far as can be known."""
 
     def end(self) -> int:
         """Ends it; returns how many processes it had left behind, as far as can be known."""
@@ -79,6 +88,10 @@ class LocalHandle:
     def fate(self) -> str | None:
         """None while it lives."""
         return None if self.manager.is_alive() else ""
+
+    def queued(self) -> float:
+        """Seconds that it waited for a core."""
+        return seconds_queued(getattr(self.manager.provisioner, "pid", None))
 
     def end(self) -> int:
         """Ends it."""
@@ -138,15 +151,25 @@ class WatchedKernel(RunningKernel):
     def await_reply(self, msg_id: str, timeout: float | None = None) -> None:
         """Waits for the reply to a request.
 
+        Time in which the kernel could not run since others had the cores is not counted, so that a
+        busy machine does not make a slow answer one that hangs.
+
         Raises:
             Empty: if it does not come in time, whatever else comes.
             KernelDied: if the kernel's process has ended.
             LimitReached: if a limit of the sandbox ended it, or the cell sends too much.
         """
-        deadline = None if timeout is None else time.monotonic() + timeout
+        begun = time.monotonic()
+        deadline = None if timeout is None else begun + timeout
         while True:
             left = None if deadline is None else max(0.0, deadline - time.monotonic())
-            message = self.get_message("shell", timeout=left)
+            try:
+                message = self.get_message("shell", timeout=left)
+            except Empty:
+                deadline = self._extended(begun, timeout or 0.0)
+                if deadline - time.monotonic() < SHORT_SECONDS:
+                    raise
+                continue
             if message["parent_header"].get("msg_id") == msg_id:
                 self.reply = message["content"]
                 return
@@ -230,6 +253,11 @@ class WatchedKernel(RunningKernel):
         message = self._session.msg(kind, content)
         self._session.send(self._shell, message)
         return str(message["header"]["msg_id"])
+
+    def _extended(self, begun: float, timeout: float) -> float:
+        """Until when a reply is waited for, the time in the queue for a core not counted."""
+        queued = 0.0 if self._stopped else self.handle.queued()
+        return begun + min(timeout + queued, PATIENCE * timeout)
 
     def _fate(self) -> str | None:
         return "" if self._stopped else self.handle.fate()

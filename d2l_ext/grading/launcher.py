@@ -6,12 +6,15 @@ import secrets
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from d2l_ext.grading.queueing import seconds_queued
 from d2l_ext.kernel.parent import CannotFork, ForkedProcess, Parent
 from d2l_ext.sandbox.plan import Plan
 
 CHANNELS = ("shell", "iopub", "stdin", "control", "hb")
 # The zygote needs these; a kernel gets the ones that the grader names and its own folders.
 FOR_PARENT = ("PATH", "LANG", "LC_ALL", "TZ", "LD_LIBRARY_PATH", "MPLCONFIGDIR")
+# Nobody asks a judged kernel what was typed before; keeping it takes a thread and a database.
+SETTINGS = ("--HistoryManager.enabled=False",)
 
 
 class Launched:
@@ -26,6 +29,10 @@ class Launched:
     def fate(self) -> str | None:
         """None while it lives; then the limit that ended it, or nothing."""
         return None if self._process.poll() is None else self._process.limit
+
+    def queued(self) -> float:
+        """Seconds that it waited for a core."""
+        return seconds_queued(self._process.forked)
 
     def end(self) -> int:
         """Ends it with all that it started; returns how many processes it had left behind."""
@@ -76,6 +83,7 @@ class Launcher:
             f"{jail['scratch']}/work",
             jail,
             quiet=True,
+            settings=SETTINGS,
         )
         outside = connection | {"ip": f"{self.plan.folder}/{name}/s"}
         return Launched(outside, process, functools.partial(self.plan.forget_kernel, name))

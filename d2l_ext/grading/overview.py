@@ -5,6 +5,7 @@ from collections.abc import Collection, Iterator, Sequence
 from html import escape
 from statistics import mean, median
 
+from d2l_ext.grading.leaderboard import leaderboard
 from d2l_ext.grading.pages import code, html_page
 from d2l_ext.grading.results import OK, Mark, Result, points_text
 from d2l_ext.grading.similarity import Resemblance
@@ -103,6 +104,32 @@ def _exercise(results: Sequence[Result]) -> Iterator[str]:
         bars = [(points_text(p), n, len(marks)) for p, n in sorted(counts.items())]
         yield _bars(f"Question {question.number}: {question.title}", "points", bars)
         yield from _common_outputs(marks)
+    yield from _leaderboard(results)
+
+
+def _leaderboard(results: Sequence[Result]) -> Iterator[str]:
+    """The designs that the exercise asked for, if it did; who did not keep the budget has no place."""
+    entries = leaderboard(results)
+    if not entries:
+        return
+    rows = [
+        [
+            str(place) if entry.met else "",
+            entry.student,
+            f"{entry.accuracy:.2%}",
+            f"{entry.parameters:,}",
+            f"{entry.macs:,}",
+            "yes" if entry.met else "no",
+        ]
+        for place, entry in enumerate(entries, 1)
+    ]
+    names = ["place", "student", "accuracy", "parameters", "MACs", "check met"]
+    yield _table("Leaderboard", names, rows, numbers=[0, 2, 3, 4])
+    yield (
+        "<p>Accuracies and costs are what each student's own kernel printed for the hidden check, one "
+        "training from one seed: a difference of a point is within the luck of a seed, and a number too "
+        "good to be true is a reason to read the code. No points depend on it.</p>\n"
+    )
 
 
 def _question_row(marks: Sequence[Mark]) -> list[str]:

@@ -5,6 +5,8 @@ Beside nbval's own options, which all keep their meaning:
 - A graded check is met when its standard output agrees, floats within the tolerance that the
   cell's metadata states (`d2l_ext.tolerance`); warnings, progress bars and figures do not count.
 - The kernel runs in an empty folder, not in the notebook's.
+- What a thread, a child process or a library in C prints is dropped, since when it comes is chance.
+- Of a cell's time, what it waited for a core on a busy machine is not counted.
 - A kernel that dies is noticed at once, and a cell that hangs, kills it or sends megabytes of
   output ends its notebook: the cells that follow are skipped.
 - `--nbval-records FILE` writes a line of JSON for each cell that ran.
@@ -22,7 +24,6 @@ from nbval.kernel import CURRENT_ENV_KERNEL_NAME
 from nbval.plugin import IPyNbCell, IPyNbFile, find_metadata_tags
 
 from d2l_ext.grading.kernel import (
-    OUTPUT,
     PRINTED_LIMIT,
     Handle,
     KernelDied,
@@ -32,7 +33,7 @@ from d2l_ext.grading.kernel import (
     WatchedKernel,
 )
 from d2l_ext.grading.notebook import printed_text
-from d2l_ext.grading.surroundings import limit_of
+from d2l_ext.grading.surroundings import OUTPUT, limit_of
 from d2l_ext.grading.verdict import agree, explain
 from d2l_ext.sandbox.limits import MEMORY
 
@@ -95,7 +96,9 @@ class Cell(IPyNbCell):
 
     outcome = "error"
     limit = ""
-    output_timeout = 2
+    # Between the reply to a cell and the end of its outputs. It decides over points, where a cell
+    # sent what cannot be heard; on a busy machine others take their time, too.
+    output_timeout = 20
 
     def setup(self) -> None:
         """Skips the cell if the kernel is lost."""

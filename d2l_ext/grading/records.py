@@ -15,7 +15,7 @@ from d2l_ext.grading.errors import UserError
 from d2l_ext.grading.runner import Record
 
 # Raised whenever what a record holds, or what it means, changes.
-FORMAT = 1
+FORMAT = 2
 # Of what a cell printed; enough for feedback, and a class of a thousand fits in memory.
 PRINTED_LIMIT = 10_000
 

@@ -17,13 +17,17 @@ from typing import Any
 from d2l_ext.grading.errors import InfrastructureError, UserError
 from d2l_ext.grading.fresh import DEFAULT_SEED, SEED_VARIABLE
 from d2l_ext.grading.notebook import Notebook, dump
+from d2l_ext.grading.queueing import PATIENCE
 from d2l_ext.sandbox import layers
 from d2l_ext.sandbox.limits import MEMORY, parse_size
 from d2l_ext.sandbox.view import DATA_VARIABLE
 
-# Beside what its cells may take: importing, starting a kernel, stopping one that will not stop.
-OVERHEAD_SECONDS = 90.0
+# Beside what its cells may take: importing, starting a kernel, stopping one that will not stop. Far
+# more than these take on a busy machine, since whoever runs into it is blamed.
+OVERHEAD_SECONDS = 600.0
 STOP_SECONDS = 10.0
+# A worker that ends in the middle may have been the machine's victim, such as of its lack of memory.
+ATTEMPTS = 2
 # A worker is replaced after so many notebooks, whatever it may have gathered.
 JOBS_PER_WORKER = 200
 # What ends a kernel before its last cell.
@@ -124,18 +128,22 @@ class Runner:
         """
         cells = [cell["id"] for cell in notebook["cells"]]
         job = {"notebook": dump(notebook), "timeout": self.timeout}
-        limit = OVERHEAD_SECONDS + self.timeout * len(cells)
-        with self._worker() as worker:
-            ran = _parse(worker.run(job, limit))
-            records = {record.cell: self._with_size(record) for record in ran}
-        if self._stopped:
-            raise InfrastructureError("stopped")
-        if not records:
-            raise InfrastructureError(f"no cell could be run: {worker.last_words()}")
-        faulty = any(record.outcome in FAULTS for record in records.values())
-        missing = next((cell for cell in cells if cell not in records), None)
-        if missing and not faulty:  # the worker itself ended while this cell was running
-            records[missing] = Record(missing, "timeout" if worker.late else "died")
+        limit = OVERHEAD_SECONDS + PATIENCE * self.timeout * len(cells)
+        for attempt in range(1, ATTEMPTS + 1):
+            with self._worker() as worker:
+                ran = _parse(worker.run(job, limit))
+                records = {record.cell: self._with_size(record) for record in ran}
+            if self._stopped:
+                raise InfrastructureError("stopped")
+            if not records:
+                raise InfrastructureError(f"no cell could be run: {worker.last_words()}")
+            faulty = any(record.outcome in FAULTS for record in records.values())
+            missing = next((cell for cell in cells if cell not in records), None)
+            if missing is None or faulty:
+                break
+            if worker.late or attempt == ATTEMPTS:  # it was this cell that the worker ended at
+                records[missing] = Record(missing, "timeout" if worker.late else "died")
+                break
         return records
 
     def _with_size(self, record: Record) -> Record:

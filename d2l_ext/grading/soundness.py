@@ -7,8 +7,6 @@ from d2l_ext.grading.key import AnswerKey
 from d2l_ext.grading.markers import HIDDEN_TESTS, MarkerError, replace_region
 from d2l_ext.grading.verdict import agree, explain, fingerprint
 
-TOTAL_POINTS = 10
-
 
 def flaws_of_form(exercise: Exercise, file_stem: str) -> list[str]:
     """What is wrong with an exercise as it is written: names, cells, markers, points."""
@@ -18,8 +16,8 @@ def flaws_of_form(exercise: Exercise, file_stem: str) -> list[str]:
     for question in exercise.questions:
         flaws += [f"{question.key}: {flaw}" for flaw in _flaws_of_question(question)]
     total = sum(question.points for question in exercise.questions)
-    if total != TOTAL_POINTS:
-        flaws.append(f"the questions give {total} points together, not {TOTAL_POINTS}")
+    if total != exercise.total:
+        flaws.append(f"the questions give {total} points together, not {exercise.total}")
     return flaws
 
 

@@ -8,8 +8,10 @@ import re
 
 from d2l_ext.sandbox.limits import DISK, MEMORY, PROCESSES
 
+OUTPUT = "output limit"
 # The error as `Type: message`, and the limit that it stands for.
 _LIMITS = (
+    (re.compile(r"OutputLimitError\b"), OUTPUT),
     (re.compile(r"\w*MemoryError|OutOfMemoryError|.*(can't|not) allocate memory", re.I), MEMORY),
     (re.compile(r"OSError: \[Errno (28|27|122)\]"), DISK),
     (re.compile(r"BlockingIOError: \[Errno 11\]|.*can't start new thread"), PROCESSES),

@@ -7,6 +7,7 @@ pipe. A line without a cell ends the records of a job.
 """
 
 import contextlib
+import gc
 import json
 import os
 import signal
@@ -20,17 +21,22 @@ from typing import Any, TextIO
 # if it is installed. No notebook holds one.
 sys.modules["rfc3987_syntax"] = None  # type: ignore[assignment]
 
+import nbval.plugin  # noqa: E402
 import pytest  # noqa: E402
 
 from d2l_ext.grading import plugin  # noqa: E402
 from d2l_ext.grading.kernel import Handle  # noqa: E402
 
+# Parts of pytest that a notebook has no use for; each costs its share of every submission, the
+# first two a search through all objects for what was not cleaned up.
+WITHOUT = (
+    *("unraisableexception", "threadexception", "cacheprovider", "doctest", "unittest", "logging"),
+    *("junitxml", "pastebin", "stepwise", "faulthandler", "subtests"),
+)
 # Nobody's configuration, plugins or cache: the same judge everywhere.
 ISOLATION = [
     "--noconftest",
-    *("-p", "no:cacheprovider"),
-    *("-p", "nbval.plugin"),
-    *("-p", "d2l_ext.grading.plugin"),
+    *(option for name in WITHOUT for option in ("-p", f"no:{name}")),
     "--quiet",
     "--no-summary",
     "--tb=no",
@@ -68,6 +74,7 @@ def main() -> None:
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # so that the kernel is stopped too
     with contextlib.ExitStack() as stack:
         start = _kernels(settings, stack)
+        gc.freeze()  # what was imported is not looked through again for each submission
         for line in sys.stdin:
             run(json.loads(line), start, records)
             print("{}", file=records, flush=True)
@@ -82,7 +89,9 @@ def run(job: dict[str, Any], start: Callable[[], Handle] | None, records: TextIO
         configuration.write_text("[pytest]\n")
         arguments = ["-c", str(configuration), "--rootdir", str(folder), *ISOLATION]
         arguments += ["--nbval-cell-timeout", str(job["timeout"]), str(notebook)]
-        pytest.main(arguments, plugins=[plugin.Recorder(records), Job(notebook, start)])
+        # As objects: by name, pytest looks through the metadata of all that is installed.
+        judges = [nbval.plugin, plugin, plugin.Recorder(records), Job(notebook, start)]
+        pytest.main(arguments, plugins=judges)
 
 
 def _kernels(settings: dict[str, Any], stack: contextlib.ExitStack) -> Callable[[], Handle] | None:

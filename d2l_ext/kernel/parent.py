@@ -28,6 +28,7 @@ class ForkedProcess:
     """A kernel's process, with as much of `subprocess.Popen` as Jupyter's clients use.
 
     Attributes:
+        forked: the zygote's child that is the kernel, or holds it; None before it can be reached.
         limit: the limit of its sandbox that it exceeded, if any, once it has ended.
         left: how many processes it had left behind, once it has ended.
     """
@@ -38,6 +39,7 @@ class ForkedProcess:
         self.parent, self.name = parent, name
         self.returncode: int | None = None
         self.bound = False
+        self.forked: int | None = None
         self.failure = self.limit = ""
         self.left = 0
 
@@ -211,7 +213,7 @@ class Parent:
     def _take(self, event: dict[str, Any]) -> None:
         child = self._children[event["kernel"]]
         if event["event"] == "bound":
-            child.bound = True
+            child.bound, child.forked = True, event["process"]
         elif event["event"] == "failed":
             child.failure = event["why"]
         else:

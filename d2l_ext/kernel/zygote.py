@@ -25,10 +25,17 @@ from d2l_ext.kernel.child import run_child
 
 MESSAGE_LIMIT = 2**20
 # What a kernel is made of, and what a course's notebook imports; a name that is missing is no harm.
-KERNEL = ("ipykernel.kernelapp", "ipykernel.ipkernel", "IPython.core.completer", "ipywidgets")
+KERNEL = (
+    *("ipykernel.kernelapp", "ipykernel.ipkernel", "ipykernel.debugger", "ipywidgets"),
+    *("IPython.core.completer", "IPython.core.completerlib", "IPython.core.oinspect"),
+    *("IPython.core.debugger", "IPython.extensions.storemagic", "sqlite3", "faulthandler"),
+    *("tornado.queues", "tornado.platform.asyncio", "encodings.idna", "encodings.latin_1"),
+)
+# A debugger takes longer to import than all the rest of a kernel to start, and is not offered.
+LEFT_OUT = "debugpy"
 COURSE = (
-    *("numpy", "torch", "matplotlib.pyplot", "matplotlib_inline.backend_inline"),
-    *("d2l_ext.grading", "d2l_ext.grading.magic", "d2l_ext.networks"),
+    *("numpy", "numpy.random", "torch", "matplotlib.pyplot", "matplotlib_inline.backend_inline"),
+    *("d2l_ext.grading", "d2l_ext.grading.magic", "d2l_ext.grading.streams", "d2l_ext.networks"),
 )
 
 
@@ -50,9 +57,11 @@ def prepare(names: Iterable[str]) -> str:
         os.environ[name] = "1"
     os.environ["OMP_WAIT_POLICY"] = "PASSIVE"
     os.environ["MPLBACKEND"] = "module://matplotlib_inline.backend_inline"
+    sys.modules[LEFT_OUT] = None  # type: ignore[assignment]  # "not installed"
     for name in names:
         with contextlib.suppress(ImportError):
             importlib.import_module(name)
+    del sys.modules[LEFT_OUT]  # who asks for it in a notebook may have it
     if torch := sys.modules.get("torch"):
         torch.set_num_threads(1)
     from jupyter_client import localinterfaces
@@ -131,7 +140,8 @@ class Zygote:
         said = os.read(kernel.bound, 4096).decode(errors="replace")
         os.close(kernel.bound)
         kernel.bound = -1
-        self._tell({"event": "bound" if said == "bound" else "failed", "kernel": name, "why": said})
+        event = "bound" if said == "bound" else "failed"
+        self._tell({"event": event, "kernel": name, "process": kernel.process, "why": said})
 
     def _signal(self, name: str, number: int) -> None:
         kernel = self.kernels[name]

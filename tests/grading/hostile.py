@@ -248,11 +248,3 @@ CHEATING = [
 ]
 
 CASES = [*WHILE_IT_RUNS, *CHEATING]
-# These take long, and differ little from another case.
-COSTLY = {
-    "01 endless loop",
-    "03 fork bomb that swallows",
-    "04 memory hog",
-    "05 long representation",
-    "06 one long file",
-}
