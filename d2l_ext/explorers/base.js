@@ -34,6 +34,44 @@ export function setText(node, text) {
   if (node.textContent !== text) node.textContent = text;
 }
 
+// A table with named columns and a body to fill; a caption that is text is for those who hear it.
+export function tabulated(caption, heads, body, kind) {
+  const text = (tag, attributes, one) => (one.append ? one : element(tag, attributes, one));
+  const cells = heads.map((head) => text("th", { scope: "col" }, head));
+  const title = text("caption", { class: "d2l-unseen" }, caption);
+  return element("table", { class: kind }, title, element("thead", {}, element("tr", {}, ...cells)), body);
+}
+
+// A row of a table: texts, or cells that are made already.
+export function rowOf(head, ...cells) {
+  const first = element("th", { scope: "row" }, head);
+  return element("tr", {}, first, ...cells.map((cell) => (cell.append ? cell : element("td", {}, cell))));
+}
+
+// Terms and what is said of them.
+export const facts = (rows) =>
+  element("dl", { class: "d2l-facts" }, ...rows.flatMap(([a, b]) => [element("dt", {}, a), element("dd", {}, b)]));
+
+export const modified = (event) => event.ctrlKey || event.metaKey || event.altKey || event.shiftKey;
+
+// A figure with a title and a drawing that is made anew as text, `words` being what it shows.
+export function figure(kind, title) {
+  const picture = element("div", { role: "img" });
+  const node = element("figure", { class: kind }, element("figcaption", {}, title), picture);
+  return {
+    node,
+    picture,
+    draw(words, wide, tall, parts) {
+      picture.setAttribute("aria-label", `${title}. ${words}`);
+      picture.innerHTML = `<svg viewBox="0 0 ${wide} ${tall}">${parts.join("")}</svg>`;
+    },
+  };
+}
+
+// A text in a drawing, as markup.
+export const textAt = (x, y, text, anchor = "middle", more = "") =>
+  `<text x="${x}" y="${y}" text-anchor="${anchor}"${more}>${text}</text>`;
+
 // ---- numbers as text ----
 
 const grouped = new Intl.NumberFormat("en");
@@ -185,7 +223,7 @@ export function number({ label, hint, limits, step = 1, page = 10, change, refus
   input.addEventListener("input", read);
   input.addEventListener("keydown", (event) => {
     const turn = turns[event.key];
-    if (!turn || event.ctrlKey || event.metaKey || event.altKey || event.shiftKey) return;
+    if (!turn || modified(event)) return;
     event.preventDefault();
     const next = Number(turn(input.valueAsNumber || 0).toFixed(4));
     input.value = Math.min(high, Math.max(low, next));
@@ -205,6 +243,13 @@ export function tick({ label, hint, change }) {
   const node = element("label", { class: "d2l-tick", title: hint }, box, label);
   return { node, control: box, show: (value) => (box.checked = value) };
 }
+
+// What a choice needs to set a trait that is null for none: `state()` gives the state.
+export const other = (name, options, state, none = "no other") => ({
+  options: [{ value: "", label: none }, ...options],
+  read: () => state()[name] ?? "",
+  assign: (value) => ({ [name]: value || null }),
+});
 
 // A button that stays in place and in the order of Tab while there is nothing to do for it.
 export function button(label, act, hint) {
@@ -304,20 +349,23 @@ export function traits(model, names, changed) {
 //   name      of the class in Python, as in LayerExplorer
 //   draw      of the state, puts into `body` what follows from it, and returns what is announced;
 //             throws Impossible where nothing does: the last picture stays then, dimmed
-//   remedy    the fix of an Impossible that has none, or null
+//   remedy    the fix of an Impossible that has none, or null, given the control changed last
 //   line      of the state, its line of Python, where that is not a list of keywords
 //   heard     other traits that are drawn anew when Python changes them
+//   own       more about some controls, by name: their options, or `read()` and `assign(value)` where
+//             a control is not for the trait of its name
 //
-// Returns `state`; `put(changes)`; `add.number(name, options)`, `add.choice`, `add.tick`, which make
-// controls for the trait of that name (or `read(state)` and `assign(value)`, where it is none);
-// `actions`, to which buttons can be prepended; `body`; `announce`; and `start()`, which draws and
-// gives what `render` returns.
-export function explorer({ model, el }, { name, draw, remedy = () => null, line, heard = [] }) {
+// Python says which controls there are, in panel.py. Returns `state`; `put(changes)`; `controls` by
+// name; `words`; `actions`, to which buttons can be prepended; `body`; `announce`; and `start()`, which
+// draws and gives what `render` returns.
+export function explorer({ model, el }, { name, draw, remedy = () => null, line, heard = [], own = {} }) {
   const initial = model.get("initial");
   const usual = model.get("usual");
   const { root, announce } = frame(el, name.replace(/(?<=.)[A-Z]/g, (c) => ` ${c.toLowerCase()}`));
   const { state, set, forget } = traits(model, [...Object.keys(usual), ...heard], redraw);
+  const { controls: panel, words } = model.get("page");
   const controls = {};
+  let last = null; // the control that was changed last
   let drawn = false; // whether there has been a picture that can stay
   let refused = null; // what was typed and is no number; neither the page nor Python hears of it
 
@@ -334,17 +382,21 @@ export function explorer({ model, el }, { name, draw, remedy = () => null, line,
     set(changes);
   }
 
-  const adder = (make) => (trait, options) => {
+  for (const { kind, name: trait, ...told } of panel) {
+    const options = { ...told, ...own[trait] };
     const { read = () => state[trait], assign = (value) => ({ [trait]: value }) } = options;
+    const change = (value) => {
+      last = trait;
+      put(assign(value));
+    };
     const refuse = (message, value) => {
       refused = new Impossible(message, value === undefined ? null : { [trait]: value });
       redraw();
     };
-    const made = make({ ...options, change: (value) => put(assign(value)), refuse });
-    controls[trait] = { ...made, read, assign };
+    const made = { number, choice, tick }[kind]({ ...options, change, refuse });
+    controls[trait] = { ...made, ...options, read, assign };
     bar.insertBefore(made.node, actions);
-    return made;
-  };
+  }
 
   function showProblem(error) {
     const [[trait, value] = []] = Object.entries(error?.fix ?? {});
@@ -376,7 +428,7 @@ export function explorer({ model, el }, { name, draw, remedy = () => null, line,
     } catch (caught) {
       if (!(caught instanceof Impossible)) throw caught;
       error = caught;
-      error.fix ??= remedy(error);
+      error.fix ??= remedy(last);
       body.hidden = !drawn;
     }
     showProblem(error);
@@ -386,7 +438,8 @@ export function explorer({ model, el }, { name, draw, remedy = () => null, line,
   return {
     state,
     put,
-    add: { number: adder(number), choice: adder(choice), tick: adder(tick) },
+    controls,
+    words,
     actions,
     body,
     announce,

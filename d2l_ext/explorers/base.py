@@ -11,6 +11,7 @@ import anywidget
 import traitlets
 
 from d2l_ext.explorers import cells, snapshot
+from d2l_ext.explorers.panel import Control
 from d2l_ext.explorers.scripts import bundle, read, styles
 
 
@@ -20,11 +21,14 @@ class Explorer(anywidget.AnyWidget):
     A subclass names its `script`, the `.js` and the `.css` file beside it; tags with `sync=True`
     what the page reads and sets; and says in `headline` and `table` what it shows. The arguments of
     its constructor, all with defaults, are the settings: Reset restores them, and the line of Python
-    names those that differ. When a cell runs again, the explorers that it made are closed.
+    names those that differ. `panel` has its controls, and `words` whatever text the page shows as it
+    stands. When a cell runs again, the explorers that it made are closed.
     """
 
     script: ClassVar[str]
     settings: ClassVar[tuple[str, ...]] = ()
+    words: ClassVar[dict[str, Any]] = {}
+    page = traitlets.Dict(help="The controls and words of the page.").tag(sync=True)
     initial = traitlets.Dict(help="What Reset returns to.").tag(sync=True)
     usual = traitlets.Dict(help="The settings without any argument.").tag(sync=True)
 
@@ -41,6 +45,7 @@ class Explorer(anywidget.AnyWidget):
         super().__init__(**values)
         self.initial = {name: getattr(self, name) for name in self.settings}
         self.usual = self._defaults
+        self.page = {"controls": self.panel(), "words": self.words}
         cells.adopt(self)
 
     def __repr__(self) -> str:
@@ -51,6 +56,10 @@ class Explorer(anywidget.AnyWidget):
             if getattr(self, name) != default
         ]
         return f"explorers.{type(self).__name__}({', '.join(differing)})"
+
+    def panel(self) -> list[Control]:
+        """The controls of the page, in their order."""
+        raise NotImplementedError
 
     def headline(self) -> str:
         """What the explorer shows, in one line of plain text.

@@ -3,26 +3,21 @@
 
 import { Impossible, checkRange } from "./base.js";
 import { ShapeError, propagate, receptiveField } from "./counting.js";
+import { changedParts } from "./structure.js";
+import { widthsAt } from "./widths.js";
 
-const scaled = (channels, widthMult) => Math.max(1, Math.floor(channels * widthMult + 0.5));
+const COMPUTING = ["conv", "linear"]; // what comes out of them is counted as activations
 
-function attribute(value, name, settings) {
-  if (value === "classes") return settings.num_classes;
-  if ((name === "out" || name === "groups") && Array.isArray(value)) {
-    return value[0] * scaled(value[1], settings.width_mult);
-  }
-  return value;
-}
-
-function filled(layer, settings) {
+function filled(layer, widths) {
   const open = ["out", "groups"].filter((name) => name in layer);
-  const values = open.map((name) => [name, attribute(layer[name], name, settings)]);
-  return { ...layer, ...Object.fromEntries(values) };
+  const values = open.map((name) => [name, widths(layer[name])]);
+  const ends = layer.channels && { channels: layer.channels.map((end) => end && widths(end)) };
+  return { ...layer, ...Object.fromEntries(values), ...ends };
 }
 
 // Every part and layer as {name, local, depth, layer | type, first, last}, in the order in which
 // they are shown; `first` and `last` are positions in the list of layers.
-function outline(parts, blocks, settings, prefix, rows, nodes) {
+function outline(parts, blocks, widths, prefix, rows, nodes) {
   for (const part of parts) {
     for (let copy = 0; copy < (part.count ?? 1); copy += 1) {
       const local = "count" in part ? String(Number(part.name) + copy) : part.name;
@@ -30,18 +25,29 @@ function outline(parts, blocks, settings, prefix, rows, nodes) {
       const row = { name, local, depth: name.split(".").length - 1, first: nodes.length };
       rows.push(row);
       if ("kind" in part) {
-        row.layer = filled(part, settings);
+        row.layer = filled(part, widths);
         nodes.push({ name, from: part.from ?? [1], layer: row.layer });
       } else {
         const inner = "block" in part ? blocks[part.block] : part;
         row.type = inner.type;
         row.parts = inner.parts.reduce((sum, child) => sum + (child.count ?? 1), 0);
         row.ofBlocks = inner.parts.every((child) => !("kind" in child));
-        outline(inner.parts, blocks, settings, `${name}.`, rows, nodes);
+        outline(inner.parts, blocks, widths, `${name}.`, rows, nodes);
       }
       row.last = nodes.length - 1;
     }
   }
+}
+
+function checkSettings({ limits, stems }, settings) {
+  for (const [name, range] of Object.entries(limits)) {
+    const value = settings[name] ?? null;
+    if (name === "depths") value?.forEach((depth, i) => checkRange(`depths[${i}]`, depth, range));
+    else if (value !== null) checkRange(name, value, range);
+  }
+  if ((settings.stem ?? null) === null || settings.stem in stems) return;
+  const names = Object.keys(stems).join(", ");
+  throw new ShapeError(`stem = '${settings.stem}' is none of ${names}. Try 7x7.`, { stem: "7x7" });
 }
 
 function checkFixed({ fixed = [], own, title }, { height, width, width_mult }) {
@@ -58,31 +64,38 @@ function checkFixed({ fixed = [], own, title }, { height, width, width_mult }) {
 
 // Count a network of the catalogue.
 //
-// settings: {height, width, in_channels, num_classes, width_mult}
-// Returns {rows, parameters, macs}; each row has signal, field, parameters and macs.
+// settings: {height, width, in_channels, num_classes, width_mult, and what may be null: cardinality,
+// group_width, ratio, depths, stem}
+// Returns {rows, results, parameters, macs, activations}; each row has signal, field and the three
+// costs, results are those of `propagate`.
 // Throws Impossible where the setting is impossible.
 export function count(catalogue, network, settings) {
-  for (const [name, limits] of Object.entries(catalogue.limits)) {
-    checkRange(name, settings[name], limits);
-  }
-  checkFixed(catalogue.networks[network], settings);
+  const blueprint = catalogue.networks[network];
+  checkSettings(catalogue, settings);
+  checkFixed(blueprint, settings);
   const rows = [];
   const nodes = [];
-  outline(catalogue.networks[network].parts, catalogue.blocks, settings, "", rows, nodes);
+  const widths = widthsAt(settings, blueprint.published);
+  outline(changedParts(blueprint, settings), catalogue.blocks, widths, "", rows, nodes);
   const results = propagate(nodes, [settings.in_channels, settings.height, settings.width]);
+  const cost = ({ node, signal, parameters, macs }) => ({
+    parameters,
+    macs,
+    activations: COMPUTING.includes(node.layer.kind) ? signal.shape.reduce((a, b) => a * b, 1) : 0,
+  });
+  const costs = results.map(cost);
+  const total = (key, some) => some.reduce((sum, one) => sum + one[key], 0);
+  const add = (to, some) => {
+    for (const key of ["parameters", "macs", "activations"]) to[key] = total(key, some);
+    return to;
+  };
   for (const row of rows) {
-    row.parameters = 0;
-    row.macs = 0;
-    for (let i = row.first; i <= row.last; i += 1) {
-      row.parameters += results[i].parameters;
-      row.macs += results[i].macs;
-    }
+    add(row, costs.slice(row.first, row.last + 1));
     row.signal = results[row.last].signal;
     row.field = receptiveField(row.signal);
     if (row.layer) row.inputs = results[row.last].inputs;
   }
-  const total = (key) => results.reduce((sum, result) => sum + result[key], 0);
-  return { rows, parameters: total("parameters"), macs: total("macs") };
+  return add({ rows, results }, costs);
 }
 
 // The value nearest to an impossible one at which all networks can be counted, the smaller of two;

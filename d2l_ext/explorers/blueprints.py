@@ -21,7 +21,12 @@ from d2l_ext.counting.rules import RULES, Shape
 from d2l_ext.explorers.catalogue import PATH
 from d2l_ext.explorers.expansion import OPEN, expand
 from d2l_ext.explorers.settings import Settings
-from d2l_ext.scaling import scaled
+from d2l_ext.explorers.structure import depth_of, stages, stem_length
+from d2l_ext.explorers.width_rules import fits, rule, total
+from d2l_ext.networks.regnet import QuarterExcitation, XBlock
+from d2l_ext.networks.resnext import ResNeXtBlock
+from d2l_ext.networks.senet import SqueezeExcitation
+from d2l_ext.networks.shufflenet import ShuffleBranch
 
 # Widths at which a network is traced to learn how its channels scale: the first is the paper's,
 # the others are awkward, so that a wrong rule does not fit all of them.
@@ -94,24 +99,132 @@ def attributes_of(node: Node) -> dict[str, Any]:
     }
 
 
-def left_open(values: Sequence[Any], classes: int) -> Any:
-    """How an attribute depends on the settings; None where no rule that blueprints know fits.
+class Opening:
+    """Finds how each width of one network depends on the settings, layer by layer.
 
     Args:
-        values: At each of `WIDTHS`, and then at the first of them with more classes.
-        classes: The network's own number of classes.
+        net: The network as published.
+        classes: Its number of classes.
     """
-    *by_width, more_classes = values
-    if all(value == values[0] for value in values):
-        return values[0]
-    if set(by_width) == {classes} and more_classes == classes + MORE_CLASSES:
-        return "classes"
-    if isinstance(by_width[0], int):
-        for factor in range(1, by_width[0] + 1):
-            base = by_width[0] // factor
-            if by_width == [factor * scaled(base, width) for width in WIDTHS]:
-                return [factor, base]
-    return None
+
+    def __init__(self, net: nn.Module, classes: int) -> None:
+        self.net, self.classes = net, classes
+        self.published = published_settings(net)
+        self.multiples = multiples(net)
+        self.settings = [Settings(1, 1, 1, classes, width) for width in WIDTHS]
+        self.outputs: list[Any] = []  # of each layer, the expression of its channels
+
+    def attributes(self, versions: Sequence[Node]) -> dict[str, Any]:
+        """A layer's attributes, widths as expressions; None for what no rule gives.
+
+        Args:
+            versions: The layer at each of `WIDTHS`, and then at the first with more classes.
+        """
+        node = versions[0]
+        inputs = [self.outputs[i] if i >= 0 else None for i in node.inputs]
+        found = {}
+        for key in {key: None for version in versions for key in attributes_of(version)}:
+            values = [version.attributes.get(key, DEFAULTS.get(key)) for version in versions]
+            if key == "channels":
+                found[key] = self.slice(values, inputs)
+            elif key in OPEN:
+                found[key] = self.width(node, key, values, inputs)
+            else:
+                found[key] = values[0] if set(values) == {values[0]} else None
+        self.outputs.append(self.channels(node, inputs, found))
+        return found
+
+    def channels(self, node: Node, inputs: list[Any], found: dict[str, Any]) -> Any:
+        """The expression of what comes out of a layer; None where it is not known."""
+        if "out" in found:
+            return found["out"]
+        if found.get("channels"):
+            start, end, _ = found["channels"]
+            return end if start == 0 else ["less", end, start]
+        if node.kind == "concat" and all(one is not None for one in inputs):
+            return total(inputs)
+        return inputs[0] if inputs and node.kind != "chunk" else None
+
+    def width(self, node: Node, key: str, values: list[Any], inputs: list[Any]) -> Any:
+        """The expression of a number of channels or groups, or None."""
+        *by_width, more_classes = values
+        if set(by_width) == {self.classes} and more_classes == self.classes + MORE_CLASSES:
+            return "classes"
+        known = [one for one in [*inputs[:1], *reversed(self.outputs)] if isinstance(one, list)]
+        for expression in self.of_block(node, key, inputs):
+            if fits(expression, by_width, self.settings, self.published):
+                return expression
+        distinct = list({str(one): one for one in known}.values())
+        return rule(by_width, self.settings, distinct, self.published, self.multiples)
+
+    def of_block(self, node: Node, key: str, inputs: list[Any]) -> list[Any]:
+        """What a kind of block says of its own widths: they depend on more than the multiplier."""
+        path, _, layer = node.name.rpartition(".")
+        block = self.net.get_submodule(path)
+        stage = self.net.get_submodule(re.sub(r"\.?shortcut$", "", path))
+        if isinstance(stage, XBlock):
+            width = stage.conv2.out_channels
+            group_width = width // stage.conv2.groups
+            return [["groups" if key == "groups" else "stage", width, group_width]]
+        if isinstance(block, ResNeXtBlock) and layer in ("conv1", "conv2"):
+            if key == "groups":
+                return [["cardinality"]]
+            first = self.published["base_channels"]
+            return [["paths", first << doubled, first] for doubled in range(4)]
+        excitation = isinstance(block, SqueezeExcitation)
+        if excitation and not isinstance(block, QuarterExcitation) and layer == "fc1":
+            return [["squeeze", inputs[0]]]
+        return []
+
+    def slice(self, values: list[Any], inputs: list[Any]) -> Any:
+        """The channels of a slice as (start, stop, step), all constant or ninths of the input."""
+        if set(values) == {values[0]}:
+            return list(values[0])
+        ends = []
+        for at in (0, 1):
+            by_width = [value[at] for value in values[:-1]]
+            options = [0, *(["ninths", inputs[0], i] for i in range(1, 9)), inputs[0]]
+            known = [one for one in options if fits(one, by_width, self.settings, self.published)]
+            if inputs[0] is None or not known:
+                return None
+            ends.append(known[0])
+        return [*ends, values[0][2]]
+
+
+def published_settings(net: nn.Module) -> dict[str, Any]:
+    """What a network's blocks were published with, of those settings that can be others."""
+    found: dict[str, Any] = {}
+    for module in net.modules():
+        if isinstance(module, ResNeXtBlock) and not found.get("cardinality"):
+            groups, width = module.conv2.groups, module.conv2.out_channels
+            base = module.conv3.out_channels // 4
+            found |= {"cardinality": groups, "group_width": width // groups, "base_channels": base}
+        if isinstance(module, SqueezeExcitation) and not isinstance(module, QuarterExcitation):
+            found["ratio"] = 16
+    return found
+
+
+def multiples(net: nn.Module) -> list[int]:
+    """What the groups of a ShuffleNet divide, from its blocks."""
+    found = []
+    for module in net.modules():
+        if isinstance(module, ShuffleBranch):
+            groups = module.conv3.groups
+            found += [4 * groups, groups] if groups > 1 else [4]
+    return list(dict.fromkeys(found))
+
+
+def published_structure(parts: list[dict], nodes: Sequence[Node]) -> dict[str, Any]:
+    """The depths of a network's stages, and whether its stem can be another."""
+    depths = [depth_of(stage) for stage in stages(parts)]
+    length = stem_length(parts)
+    alone = all(i >= length - 1 for node in nodes[length:] for i in node.inputs)
+    found: dict[str, Any] = {}
+    if len(depths) > 1 and min(depths) > 1:
+        found["depths"] = depths
+    if length and alone and depths:
+        found["stem"] = None
+    return found
 
 
 def grow(net: nn.Module, layers: Sequence[tuple[str, dict]], prefix: str = "") -> list[dict]:
@@ -197,25 +310,31 @@ def draw(name: str, blocks: dict[str, dict]) -> dict[str, Any]:
         fixed.add("width_mult")
         traces[1:-1] = [traces[0]] * (len(WIDTHS) - 1)
     layers = []
+    opening = Opening(net, classes)
     for position, versions in enumerate(zip(*traces, strict=True)):
         node = versions[0]
         if node.kind not in RULES:
             fixed |= {"input_size", "width_mult"}
-        attributes = {}
-        for key in {key: None for version in versions for key in attributes_of(version)}:
-            values = [version.attributes.get(key, DEFAULTS.get(key)) for version in versions]
-            attributes[key] = left_open(values, classes) if key in OPEN else values[0]
-            if attributes[key] is None or (key not in OPEN and set(values) != {values[0]}):
+        attributes = opening.attributes(versions)
+        for key, found in attributes.items():
+            if found is None:
                 fixed.add("width_mult")
-                attributes[key] = values[0]
+                value = node.attributes.get(key, DEFAULTS.get(key))
+                attributes[key] = list(value) if isinstance(value, tuple) else value
         layers.append((node.name, {"kind": node.kind, **backwards(position, node), **attributes}))
+    parts = share(grow(net, layers), blocks)
+    published = {**opening.published, **published_structure(parts, traces[0])}
+    if "width_mult" in fixed:
+        published = {}
+    controls = [control for control in CONTROLS if control not in fixed]
     blueprint = {
         "title": title(name),
         "family": family(name),
         "own": {"input_size": size, "in_channels": channels, "num_classes": classes},
-        "controls": [control for control in CONTROLS if control not in fixed],
+        "controls": [*controls, *(name for name in published if name != "base_channels")],
+        **({"published": published} if published else {}),
         **({"fixed": sorted(fixed)} if fixed else {}),
-        "parts": share(grow(net, layers), blocks),
+        "parts": parts,
     }
     for choice, nodes in zip(choices, traces, strict=True):
         if choice["width_mult"] == WIDTHS[0] or not fixed:

@@ -9,15 +9,17 @@ from pathlib import Path
 from typing import Any
 
 from d2l_ext.counting.summary import NOTE
-from d2l_ext.explorers.settings import LIMITS
+from d2l_ext.explorers.settings import LIMITS, STEMS
+from d2l_ext.explorers.zoo_images import sheet
 
 PATH = Path(__file__).with_name("blueprints.json")
 
 
 @cache
 def catalogue() -> dict[str, Any]:
-    """All that a page needs to know: networks, the blocks they share, limits, what a MAC is."""
-    return {**json.loads(PATH.read_text()), "limits": LIMITS, "note": NOTE}
+    """All that a page needs to know: networks, blocks, limits, an image, what a MAC is."""
+    drawn = json.loads(PATH.read_text())
+    return {**drawn, "limits": LIMITS, "stems": STEMS, "note": NOTE, "picture": sheet([0])}
 
 
 def check_name(name: str, networks: dict[str, Any]) -> None:

@@ -1,7 +1,7 @@
 // Channels as columns of dots, and the lines between those that are connected. The input's dots are
 // one stop of Tab: arrows move between them, Enter lights up what a channel reaches.
 
-import { element, setText, svg } from "./base.js";
+import { element, modified, setText, svg } from "./base.js";
 import { columns, lit } from "./grouping.js";
 
 const DRAWN_UP_TO = 24;
@@ -25,7 +25,7 @@ export function connectivity(choose) {
   let stop = 0;
 
   function steer(event, at) {
-    if (event.ctrlKey || event.metaKey || event.altKey || event.shiftKey) return;
+    if (modified(event)) return;
     const inputs = dots[0];
     const pressed = inputs[at].getAttribute("aria-pressed") === "true";
     const moves = {

@@ -6,15 +6,7 @@ import { costPanel } from "./cost_panel.js";
 import { explanation, kind } from "./explain.js";
 import { kernelButton } from "./kernel_button.js";
 import { prediction } from "./predict.js";
-
-const MEANINGS = {
-  dense: "Every output channel reads every input channel at every place of the window.",
-  factorised: "A row of the window, then a column: as far as the window reaches, with 2 k in place of k × k weights.",
-  grouped: "Each group of channels by itself: weights fall by the number of groups.",
-  separable: "One window for each channel by itself, then a 1 × 1 convolution mixes the channels.",
-  shift: "Each channel is moved by a pixel, which costs neither weights nor MACs; a 1 × 1 convolution mixes them.",
-  bottleneck: "A 1 × 1 convolution to a quarter of the channels, the window there, and a 1 × 1 back.",
-};
+import { conv2d } from "./torch_code.js";
 
 const SETTINGS = Object.keys(CONVOLUTION_LIMITS);
 
@@ -85,14 +77,10 @@ function riddleOf(kind, times) {
 
 // One kind as PyTorch code that runs once torch and nn are imported.
 export function convolutionCode(state, kind) {
-  const pair = ([height, width]) => (height === width ? height : `(${height}, ${width})`);
   let channels = state.in_channels;
   const lines = partsOf(state, kind).map((layer) => {
     if (layer.kind === "shift") return `Shift(${channels}, kernel_size=${layer.kernel[0]})`;
-    const options = [`kernel_size=${pair(layer.kernel)}`];
-    if (Math.max(...layer.padding)) options.push(`padding=${pair(layer.padding)}`);
-    if (layer.groups > 1) options.push(`groups=${layer.groups}`);
-    const text = `nn.Conv2d(${channels}, ${layer.out}, ${options.join(", ")}, bias=False)`;
+    const text = conv2d(channels, layer);
     channels = layer.out;
     return text;
   });
@@ -102,24 +90,11 @@ export function convolutionCode(state, kind) {
 
 function render(context) {
   const { model } = context;
-  const { state, add, actions, body, announce, start } = explorer(context, {
+  const { state, words, actions, body, announce, start } = explorer(context, {
     name: "CostExplorer",
     heard: ["measured"],
     draw,
   });
-  const number = (name, label, hint, page) =>
-    add.number(name, { label, hint, limits: CONVOLUTION_LIMITS[name], page });
-  add.choice("kind", {
-    label: "Explained",
-    options: KINDS.map((value) => ({ value, label: value })),
-  });
-  number("in_channels", "Channels in", "in_channels", 16);
-  number("out_channels", "Channels out", "out_channels", 16);
-  number("size", "Map", "size: height and width of the map, in pixels", 14);
-  number("kernel_size", "Kernel", "kernel_size: side of the window", 2);
-  number("cardinality", "Groups", "cardinality: groups of the grouped kind", 4);
-  add.tick("predict", { label: "predict first", hint: "Guess before the times are shown" });
-
   const measure = kernelButton(model, "Measure here", {
     message: "measure",
     busy: "Measuring …",
@@ -154,17 +129,7 @@ function render(context) {
     layers,
     element("h4", {}, "In PyTorch"),
     code.node,
-    element(
-      "div",
-      { class: "d2l-notes" },
-      element(
-        "p",
-        {},
-        "One image, float32, stride 1, without bias. MACs are multiply-accumulates: weights times " +
-          "positions. Memory traffic is what the layers read and write if each input, weight and " +
-          "output passes through memory once; a shift only moves.",
-      ),
-    ),
+    element("div", { class: "d2l-notes" }, element("p", {}, words.note)),
   );
 
   function sourceText(times) {
@@ -202,7 +167,7 @@ function render(context) {
     const title = `${kernel_size} × ${kernel_size} convolution, ${in_channels} to ${out_channels} channels on ${size} × ${size}`;
     costs.show(title, rows, kind);
     setText(source, sourceText(times));
-    setText(meaning, MEANINGS[kind]);
+    setText(meaning, words[kind]);
     layers.replaceChildren(
       ...counted[kind].layers.map((result) => element("li", {}, sentence(result))),
     );

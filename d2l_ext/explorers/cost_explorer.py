@@ -5,17 +5,41 @@ from __future__ import annotations
 import json
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import traitlets
 
 from d2l_ext.counting.summary import NOTE
 from d2l_ext.explorers.base import Explorer
-from d2l_ext.explorers.convolutions import KINDS, Convolution, cost
+from d2l_ext.explorers.convolutions import KINDS, LIMITS, Convolution, cost
 from d2l_ext.explorers.numbers import short
+from d2l_ext.explorers.panel import Control, choice, number, tick
 from d2l_ext.explorers.tables import plain_table
 
 TIMES = Path(__file__).with_name("convolution_times.json")
+
+SIZES = {
+    "in_channels": "Channels in",
+    "out_channels": "Channels out",
+    "size": "Map",
+    "kernel_size": "Kernel",
+    "cardinality": "Groups",
+}
+MEANINGS = {
+    "dense": "Every output channel reads every input channel at every place of the window.",
+    "factorised": "A row of the window, then a column: as far as the window reaches, with 2 k in place "
+    "of k × k weights.",
+    "grouped": "Each group of channels by itself: weights fall by the number of groups.",
+    "separable": "One window for each channel by itself, then a 1 × 1 convolution mixes the channels.",
+    "shift": "Each channel is moved by a pixel, which costs neither weights nor MACs; a 1 × 1 "
+    "convolution mixes them.",
+    "bottleneck": "A 1 × 1 convolution to a quarter of the channels, the window there, and a 1 × 1 back.",
+}
+PAGE_NOTE = (
+    "One image, float32, stride 1, without bias. MACs are multiply-accumulates: weights times "
+    "positions. Memory traffic is what the layers read and write if each input, weight and "
+    "output passes through memory once; a shift only moves."
+)
 
 
 @cache
@@ -51,6 +75,7 @@ class CostExplorer(Explorer):
     """
 
     script = "cost_explorer"
+    words: ClassVar[dict[str, Any]] = {**MEANINGS, "note": PAGE_NOTE}
     in_channels = traitlets.Int().tag(sync=True)
     out_channels = traitlets.Int().tag(sync=True)
     size = traitlets.Int().tag(sync=True)
@@ -82,6 +107,19 @@ class CostExplorer(Explorer):
             table_of_times=bundled_times(),
         )
         self.on_msg(lambda _, content, buffers: content == "measure" and self.measure())
+
+    def panel(self) -> list[Control]:
+        """The controls of the page, in their order."""
+        sizes = {name: (name, label, LIMITS[name]) for name, label in SIZES.items()}
+        return [
+            choice("kind", "Explained", KINDS),
+            number(*sizes["in_channels"], "in_channels", page=16),
+            number(*sizes["out_channels"], "out_channels", page=16),
+            number(*sizes["size"], "size: height and width of the map, in pixels", page=14),
+            number(*sizes["kernel_size"], "kernel_size: side of the window", page=2),
+            number(*sizes["cardinality"], "cardinality: groups of the grouped kind", page=4),
+            tick("predict", "predict first", "Guess before the times are shown"),
+        ]
 
     @traitlets.validate("kind")
     def _check_kind(self, proposal: Any) -> str:

@@ -1,7 +1,7 @@
 // What things cost, side by side: the panel of parameters, MACs and whatever else is counted, with
 // bars, that all explorers share.
 
-import { element, setText, short, whole } from "./base.js";
+import { element, setText, short, tabulated, whole } from "./base.js";
 
 // An amount in a cell of a table: in full where there is room, else short; a remark below it; a bar
 // for its share of the whole. `name` gives the bar its colour.
@@ -46,8 +46,7 @@ export function costPanel({ first, columns, pick }) {
   const caption = element("caption");
   const heads = columns.map(({ label, hint }) => element("th", { scope: "col", title: hint }, label));
   const body = element("tbody");
-  const head = element("tr", {}, element("th", { scope: "col" }, first), ...heads);
-  const table = element("table", {}, caption, element("thead", {}, head), body);
+  const table = tabulated(caption, [first, ...heads], body);
   const many = columns.length > 3 ? " d2l-many" : "";
   const node = element("section", { class: `d2l-costs${many}` }, table);
   const made = new Map();

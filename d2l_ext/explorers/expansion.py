@@ -3,11 +3,11 @@
 A blueprint is plain data: a tree of parts and layers in which equal neighbours are written once
 with a `count`, inputs are distances backwards, and what the settings decide is left open:
 
-- `[factor, base]` stands for `factor * scaled(base, width_mult)` channels,
-- `"classes"` for the number of classes,
+- widths are the expressions of `widths`,
+- the stem and the number of blocks can be others than those published, as `structure` has it,
 - what a layer takes in follows from what reaches it.
 
-`layer_explorer.js` expands the same blueprints in the page; the tests hold the two together.
+`blueprint.js` expands the same blueprints in the page; the tests hold the two together.
 """
 
 from __future__ import annotations
@@ -17,20 +17,20 @@ from typing import Any
 
 from d2l_ext.counting import Layer, Node, ShapeError, propagate
 from d2l_ext.explorers.settings import Settings
-from d2l_ext.scaling import scaled
+from d2l_ext.explorers.structure import changed
+from d2l_ext.explorers.widths import Widths
 
 Blueprint = Mapping[str, Any]
-OPEN = ("out", "groups")  # the attributes that settings may decide
+OPEN = ("out", "groups", "channels")  # the attributes that settings may decide
 OWN_KEYS = ("name", "kind", "from")  # of a layer; all its other keys are attributes
 
 
-def value(attribute: Any, name: str, settings: Settings) -> Any:
+def value(attribute: Any, name: str, widths: Widths) -> Any:
     """An attribute with the settings filled in; pairs as tuples, as the rules want them."""
-    if attribute == "classes":
-        return settings.num_classes
-    if name in OPEN and isinstance(attribute, list):
-        factor, base = attribute
-        return factor * scaled(base, settings.width_mult)
+    if name == "channels":  # of a slice: where it begins, ends, and its step
+        return tuple(None if end is None else widths(end) for end in attribute)
+    if name in OPEN:
+        return widths(attribute)
     return tuple(attribute) if isinstance(attribute, list) else attribute
 
 
@@ -55,10 +55,11 @@ def expand(blueprint: Blueprint, blocks: Mapping[str, Any], settings: Settings) 
         settings: What the blueprint leaves open.
     """
     nodes: list[Node] = []
-    for position, (name, layer) in enumerate(walk(blueprint["parts"], blocks, "")):
+    widths = Widths(settings, blueprint.get("published", {}))
+    for position, (name, layer) in enumerate(walk(changed(blueprint, settings), blocks, "")):
         inputs = tuple(position - back for back in layer.get("from", [1]))
         attributes = {
-            key: value(entry, key, settings) for key, entry in layer.items() if key not in OWN_KEYS
+            key: value(entry, key, widths) for key, entry in layer.items() if key not in OWN_KEYS
         }
         nodes.append(Node(name, layer["kind"], inputs, attributes))
     return nodes

@@ -1,7 +1,7 @@
 // The page of the function class explorer: classes as regions of the plane with a target to drag, or
 // classes of real functions, and the best member of each.
 
-import { alone, checkRange, element, explorer, setText } from "./base.js";
+import { alone, checkRange, element, explorer, rowOf, setText, tabulated } from "./base.js";
 import { amount } from "./cost_panel.js";
 import { areaOf, bestMember, nearestPoint, parametersOf, sizesOf } from "./function_classes.js";
 import { fitPlot, plane } from "./function_pictures.js";
@@ -60,61 +60,25 @@ function conclusion(found, classes) {
   return `${nearest} Larger than the class before and yet further away: ${worse.join(", ")}.`;
 }
 
-const HEADS = {
-  cartoon: ["Class", "Area", "Distance", "Best member"],
-  networks: ["Class", "Parameters", "Distance", "Eight runs"],
-  other: ["Class", "Parameters", "Distance", ""],
-};
-
 function render(context) {
   const catalogue = context.model.get("catalogue");
-  const { regions, limits, functions, truths } = catalogue;
-  const { put, state, add, body, announce, start } = explorer(context, {
+  const { regions, limits } = catalogue;
+  const coordinate = (axis) => ({
+    read: () => state.target[axis],
+    assign: (value) => ({ target: state.target.map((old, at) => (at === axis ? value : old)) }),
+  });
+  const { put, state, controls, words, body, announce, start } = explorer(context, {
     name: "FunctionClassExplorer",
+    own: { x: coordinate(0), y: coordinate(1) },
     draw,
   });
-  const listed = (known) => Object.entries(known).map(([value, label]) => ({ value, label }));
-  add.choice("functions", { label: "Show", options: listed(functions) });
-  add.choice("classes", {
-    label: "Classes",
-    options: [
-      { value: "non-nested", label: "not nested" },
-      { value: "nested", label: "nested" },
-    ],
-  });
-  const coordinate = (name, axis) =>
-    add.number(name, {
-      label: `Target ${name}`,
-      hint: `target: ${name} of the star, which can be dragged as well`,
-      limits: limits[name],
-      step: 0.1,
-      page: 0.5,
-      read: () => state.target[axis],
-      assign: (value) => ({ target: axis ? [state.target[0], value] : [value, state.target[1]] }),
-    });
-  const x = coordinate("x", 0);
-  const y = coordinate("y", 1);
-  const truth = add.choice("truth", { label: "Truth", options: listed(truths) });
-  add.number("member", {
-    label: "Highlight class",
-    hint: "member: the class that is drawn heavily, counted from 1",
-    limits: [1, 8],
-    page: 2,
-  });
-  add.tick("predict", { label: "predict first", hint: "Guess which class comes nearest" });
 
   const picture = plane((target) => put({ target }), limits);
   const fit = fitPlot();
   const said = element("p", { class: "d2l-said" });
-  const heads = HEADS.cartoon.map(() => element("th", { scope: "col" }));
+  const heads = words.heads.cartoon.map(() => element("th", { scope: "col" }));
   const rows = element("tbody");
-  const table = element(
-    "table",
-    { class: "d2l-classes" },
-    element("caption", { class: "d2l-unseen" }, "Classes and their best members"),
-    element("thead", {}, element("tr", {}, ...heads)),
-    rows,
-  );
+  const table = tabulated("Classes and their best members", heads, rows, "d2l-classes");
   const answers = element("div", {}, said, table);
   const guess = prediction([answers], (text) => {
     put({}); // draws anew, the best members too
@@ -136,14 +100,7 @@ function render(context) {
         name.setAttribute("aria-pressed", String(i === chosen));
         const distance = amount("macs", [three, three]);
         distance.show(one.distance, one.distance / most, worse.includes(one) ? "↑ further away" : "");
-        return element(
-          "tr",
-          {},
-          element("th", { scope: "row" }, name),
-          element("td", {}, one.amount),
-          distance.node,
-          element("td", {}, one.note),
-        );
+        return rowOf(name, one.amount, distance.node, one.note);
       }),
     );
   }
@@ -158,22 +115,11 @@ function render(context) {
     };
   }
 
-  const ABOUT = {
-    cartoon:
-      "Each outline is a class, each point inside it a function, the star the truth. Drag it, or move it by arrows.",
-    networks:
-      "The classes are nested: a ReLU with output weight 0 changes nothing. But training has to find the best " +
-      `member; here it is the ${catalogue.networks.setup}, and the eight came as far as the last column says. `,
-    other:
-      "The best member is the orthogonal projection, by least squares. The distance is the root of the mean " +
-      "squared difference on [0, 1].",
-  };
-
   function draw() {
     const cartoon = state.functions === "cartoon";
-    x.control.disabled = !cartoon;
-    y.control.disabled = !cartoon;
-    truth.control.disabled = cartoon;
+    for (const name of ["x", "y", "truth"]) {
+      controls[name].control.disabled = (name === "truth") === cartoon;
+    }
     if (cartoon) {
       checkRange("x", state.target[0], limits.x);
       checkRange("y", state.target[1], limits.y);
@@ -188,12 +134,12 @@ function render(context) {
     fit.node.hidden = cartoon;
     if (cartoon) picture.show(regions[state.classes], found, state.target, chosen, covered);
     else fit.show(state.truth, found[chosen], covered);
-    const kind = state.functions in HEADS ? state.functions : "other";
-    heads.forEach((head, i) => setText(head, HEADS[kind][i]));
+    const kind = state.functions in words.heads ? state.functions : "other";
+    heads.forEach((head, i) => setText(head, words.heads[kind][i]));
     tell(found, chosen);
     const text = conclusion(found, state.classes);
     setText(said, text);
-    setText(about, ABOUT[kind]);
+    setText(about, words.about[kind].replace("{setup}", catalogue.networks.setup));
     return covered ? "" : text;
   }
 

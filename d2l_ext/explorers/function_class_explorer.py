@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import math
-from typing import Any
+from typing import Any, ClassVar
 
 import traitlets
 
 from d2l_ext.explorers import function_classes as classes_of
 from d2l_ext.explorers.base import Explorer
+from d2l_ext.explorers.panel import Control, choice, number, tick
 from d2l_ext.explorers.settings import check_range
 from d2l_ext.explorers.tables import plain_table
 
@@ -16,6 +17,22 @@ CHOICES = {
     "classes": ("nested", "non-nested"),
     "functions": classes_of.FUNCTIONS,
     "truth": classes_of.TRUTHS,
+}
+
+STAR = "target: {name} of the star, which can be dragged as well"
+MEMBER = "member: the class that is drawn heavily, counted from 1"
+HEADS = {
+    "cartoon": ("Class", "Area", "Distance", "Best member"),
+    "networks": ("Class", "Parameters", "Distance", "Eight runs"),
+    "other": ("Class", "Parameters", "Distance", ""),
+}
+ABOUT = {
+    "cartoon": "Each outline is a class, each point inside it a function, the star the truth. Drag it, "
+    "or move it by arrows.",
+    "networks": "The classes are nested: a ReLU with output weight 0 changes nothing. But training has "
+    "to find the best member; here it is the {setup}, and the eight came as far as the last column says.",
+    "other": "The best member is the orthogonal projection, by least squares. The distance is the root "
+    "of the mean squared difference on [0, 1].",
 }
 
 
@@ -43,6 +60,7 @@ class FunctionClassExplorer(Explorer):
     """
 
     script = "function_class_explorer"
+    words: ClassVar[dict[str, Any]] = {"heads": HEADS, "about": ABOUT}
     catalogue = traitlets.Dict().tag(sync=True)
     classes = traitlets.Unicode().tag(sync=True)
     target = traitlets.Tuple(traitlets.Float(), traitlets.Float()).tag(sync=True)
@@ -64,8 +82,6 @@ class FunctionClassExplorer(Explorer):
             catalogue={
                 "regions": classes_of.REGIONS,
                 "limits": classes_of.LIMITS,
-                "functions": classes_of.FUNCTIONS,
-                "truths": classes_of.TRUTHS,
                 "sizes": classes_of.SIZES,
                 "always_nested": classes_of.ALWAYS_NESTED,
                 "networks": classes_of.networks(),
@@ -77,6 +93,22 @@ class FunctionClassExplorer(Explorer):
             member=member,
             predict=predict,
         )
+
+    def panel(self) -> list[Control]:
+        """The controls of the page, in their order."""
+        target = {
+            name: number(name, f"Target {name}", limits, STAR.format(name=name), page=0.5, step=0.1)
+            for name, limits in classes_of.LIMITS.items()
+        }
+        return [
+            choice("functions", "Show", classes_of.FUNCTIONS),
+            choice("classes", "Classes", {"non-nested": "not nested", "nested": "nested"}),
+            target["x"],
+            target["y"],
+            choice("truth", "Truth", classes_of.TRUTHS),
+            number("member", "Highlight class", (1, 8), MEMBER, page=2),
+            tick("predict", "predict first", "Guess which class comes nearest"),
+        ]
 
     @traitlets.validate("classes", "functions", "truth")
     def _check_name(self, proposal: Any) -> str:

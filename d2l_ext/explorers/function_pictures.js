@@ -1,7 +1,7 @@
 // The pictures of the function class explorer: regions of the plane with a target to move, and
 // functions on [0, 1].
 
-import { element, setText, svg } from "./base.js";
+import { element, setText, svg, textAt } from "./base.js";
 import { outline, truthValues } from "./function_classes.js";
 
 const COLOURS = ["#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00"];
@@ -67,7 +67,7 @@ export function plane(move, limits) {
         return (
           `<polygon points="${path(points)}" fill="${COLOURS[i]}" fill-opacity="${i === chosen ? 0.16 : 0.05}" ` +
           `stroke="${COLOURS[i]}" stroke-width="${heavy}" stroke-dasharray="${DASHES[i]}"/>` +
-          `<text x="${low[0]}" y="${low[1] - 7}" text-anchor="middle">${found[i].label}</text>` +
+          textAt(low[0], low[1] - 7, found[i].label) +
           (covered
             ? ""
             : `<path d="${link}" stroke="${COLOURS[i]}" stroke-width="${i === chosen ? 2.5 : 1.2}" ` +
@@ -99,7 +99,7 @@ export function fitPlot() {
       const curve = (values) =>
         path(values.map((y, i) => [30 + (400 * (i + 0.5)) / values.length, Math.min(312, Math.max(8, up(y)))]));
       const ticks = [0, 1 / 3, 2 / 3, 1].map(
-        (x, i) => `<text x="${30 + 400 * x}" y="322" text-anchor="middle">${["0", "1/3", "2/3", "1"][i]}</text>`,
+        (x, i) => textAt(30 + 400 * x, 322, ["0", "1/3", "2/3", "1"][i]),
       );
       picture.innerHTML =
         `<svg viewBox="0 0 450 330"><path d="M30 304H430" stroke="currentColor"/>${ticks.join("")}` +

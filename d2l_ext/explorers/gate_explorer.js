@@ -1,6 +1,6 @@
 // The page of the gate explorer: gates of a trained network on real images, to be moved by hand.
 
-import { alone, button, checkRange, element, explorer, setText, whole } from "./base.js";
+import { alone, button, checkRange, element, explorer, figure, setText, textAt, whole } from "./base.js";
 import { costPanel } from "./cost_panel.js";
 import { addedParameters, movedScores, sigmoid, softmax } from "./gates.js";
 import { kernelButton } from "./kernel_button.js";
@@ -23,20 +23,13 @@ export function betweenClasses(byClass) {
   return Math.sqrt(mean(spread));
 }
 
-function figure(title, act) {
-  const picture = element("div", { role: "img" });
-  const caption = element("figcaption", {}, title);
+function channels(title, act) {
+  const { node, picture, draw } = figure("d2l-gates", title);
   picture.addEventListener("click", (event) => {
     const spot = event.target.closest("[data-channel]");
     if (spot) act(Number(spot.dataset.channel));
   });
-  return {
-    node: element("figure", { class: "d2l-gates" }, caption, picture),
-    show(words, tall, parts) {
-      picture.setAttribute("aria-label", `${title}. ${words}`);
-      picture.innerHTML = `<svg viewBox="0 0 ${WIDE} ${tall}">${parts.join("")}</svg>`;
-    },
-  };
+  return { node, show: (words, tall, parts) => draw(words, WIDE, tall, parts) };
 }
 
 // One bar for each channel, from 0 to `top`, with a line across at `level` and, where there are
@@ -54,14 +47,14 @@ function bars(values, top, level, text, chosen, ticks = []) {
       `height="${(100 - up(value)).toFixed(1)}" fill="${colour}"/>${tick}</g>`
     );
   });
-  const label = (value, words) =>
-    `<text x="${LEFT_OF_GATES - 6}" y="${Number(up(value)) + 4}" text-anchor="end">${words}</text>`;
+  const mark = (value, words) => textAt(LEFT_OF_GATES - 6, Number(up(value)) + 4, words, "end");
   return [
     ...drawn,
     `<path d="M${LEFT_OF_GATES} ${up(level)}H${WIDE}" stroke="var(--text)" stroke-dasharray="3 4"/>`,
-    label(0, "0"),
-    label(top, text(top)),
-    `<text x="${LEFT_OF_GATES}" y="116">channel 1</text><text x="${WIDE}" y="116" text-anchor="end">${values.length}</text>`,
+    mark(0, "0"),
+    mark(top, text(top)),
+    textAt(LEFT_OF_GATES, 116, "channel 1", "start"),
+    textAt(WIDE, 116, values.length, "end"),
   ];
 }
 
@@ -69,7 +62,7 @@ function bars(values, top, level, text, chosen, ticks = []) {
 function heat(rows, classes, chosen, mine) {
   const width = (WIDE - LEFT_OF_GATES) / rows[0].length;
   const cells = rows.flatMap((row, k) => [
-    `<text x="${LEFT_OF_GATES - 6}" y="${15 * k + 13}" text-anchor="end"${k === mine ? ' font-weight="700"' : ""}>${classes[k]}</text>`,
+    textAt(LEFT_OF_GATES - 6, 15 * k + 13, classes[k], "end", k === mine ? ' font-weight="700"' : ""),
     ...row.map(
       (value, c) =>
         `<rect data-channel="${c + 1}" x="${(LEFT_OF_GATES + c * width).toFixed(1)}" y="${15 * k + 2}" ` +
@@ -83,25 +76,13 @@ function heat(rows, classes, chosen, mine) {
 
 function render(context) {
   const { model } = context;
-  const { state, put, add, actions, body, start } = explorer(context, {
+  const { state, put, actions, body, start } = explorer(context, {
     name: "GateExplorer",
     heard: ["measured", "measurements"],
+    own: { gate: { read: () => state.gate ?? Number(own.toFixed(2)) } },
     draw,
   });
   const { classes, costs, notes } = state.measurements;
-  add.choice("image", { label: "Image", options: classes.map((value) => ({ value, label: value })) });
-  add.number("stage", { label: "Stage", hint: "stage, counted from 1", limits: [1, 3], page: 1 });
-  add.number("block", { label: "Block", hint: "block of the stage, counted from 1", limits: [1, 3], page: 1 });
-  add.number("channel", { label: "Channel", hint: "channel of the block, counted from 1", limits: [1, 64], page: 8 });
-  add.number("gate", {
-    label: "Gate",
-    hint: "gate: what the network multiplies the channel by",
-    limits: [0, 1],
-    step: 0.01,
-    page: 0.1,
-    read: () => state.gate ?? Number(own.toFixed(2)),
-  });
-  add.number("ratio", { label: "Ratio r", hint: "ratio: channels over those between the two layers", limits: [1, 256], page: 8 });
   const free = button("Gate as computed", () => put({ gate: null }), "Undo the change by hand");
   const live = kernelButton(model, "Run the network", {
     message: "measure",
@@ -123,10 +104,10 @@ function render(context) {
     ],
   });
   const how = element("p", { class: "d2l-muted" });
-  const gates = figure("Gates on this image: the paper's sigmoid", pick);
-  const weights = figure("The same pre-activations through the lecture's softmax", pick);
+  const gates = channels("Gates on this image: the paper's sigmoid", pick);
+  const weights = channels("The same pre-activations through the lecture's softmax", pick);
   const averages = element("p");
-  const map = figure("Gates averaged over the test images of each class; the stronger, the nearer to 1", pick);
+  const map = channels("Gates averaged over the test images of each class; the stronger, the nearer to 1", pick);
   const stages = costPanel({
     first: "Block",
     columns: [

@@ -9,6 +9,7 @@ import traitlets
 from d2l_ext.explorers import gate_reading
 from d2l_ext.explorers.base import Explorer
 from d2l_ext.explorers.gate_reading import COSTS, MODEL
+from d2l_ext.explorers.panel import Control, choice, number
 from d2l_ext.explorers.settings import check_range
 from d2l_ext.explorers.tables import plain_table
 from d2l_ext.explorers.zoo_images import CLASSES, sheet
@@ -31,6 +32,9 @@ NOTES = (
     "Of each class the page has the test image that the network gets right with the least margin: "
     "there a single gate can matter. In bold on the map: its class.",
 )
+
+GATE = "gate: what the network multiplies the channel by"
+RATIO = "ratio: channels over those between the two layers"
 
 
 def stale(model: str, measured: dict[str, Any]) -> bool:
@@ -108,6 +112,17 @@ class GateExplorer(Explorer):
         if proposal["value"] not in CLASSES:
             raise ValueError(f"image = {proposal['value']!r} is none of {', '.join(CLASSES)}")
         return proposal["value"]
+
+    def panel(self) -> list[Control]:
+        """The controls of the page, in their order."""
+        return [
+            choice("image", "Image", CLASSES),
+            number("stage", "Stage", (1, 3), "stage, counted from 1", page=1),
+            number("block", "Block", (1, 3), "block of the stage, counted from 1", page=1),
+            number("channel", "Channel", (1, 64), "channel of the block, counted from 1", page=8),
+            number("gate", "Gate", (0, 1), GATE, page=0.1, step=0.01),
+            number("ratio", "Ratio r", (1, 256), RATIO, page=8),
+        ]
 
     def _load(self, change: Any = None) -> None:
         """What the page reads of the model."""

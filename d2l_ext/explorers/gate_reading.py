@@ -10,7 +10,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from d2l_ext.explorers.residual_graph import squeezed
+from d2l_ext.scaling import squeezed
 
 MODEL = "cifar_seresnet20_fmnist"
 

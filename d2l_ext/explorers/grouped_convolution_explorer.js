@@ -1,10 +1,10 @@
 // The page of grouped convolutions: who hears of whom, what it costs, and what the shuffle changes.
 
-import { alone, copyable, element, explorer, Impossible, setText, whole } from "./base.js";
+import { alone, copyable, element, explorer, facts, Impossible, setText, whole } from "./base.js";
 import { connectivity } from "./connectivity.js";
 import { costPanel } from "./cost_panel.js";
 import { equalCost } from "./equal_cost.js";
-import { checkGrouping, groupedWeights, limitsOf, order, permutation, reachCount } from "./grouping.js";
+import { checkGrouping, groupedWeights, order, permutation, reachCount } from "./grouping.js";
 import { matrices } from "./matrices.js";
 import { prediction } from "./predict.js";
 
@@ -54,24 +54,15 @@ function riddleOf({ grouped, dense, reached }, { out_channels, cardinality, laye
 }
 
 function render(context) {
-  const { state, put, add, body, announce, start } = explorer(context, {
-    name: "GroupedConvolutionExplorer",
-    draw,
-  });
-  const number = (name, label, hint, page) =>
-    add.number(name, { label, hint, limits: limitsOf(name), page });
-  number("in_channels", "Channels in", "in_channels", 8);
-  number("out_channels", "Channels out", "out_channels, of each convolution", 8);
-  number("cardinality", "Groups", "cardinality: the number of groups", 4);
-  number("kernel_size", "Kernel", "kernel_size", 2);
-  add.choice("layers", {
-    label: "Convolutions",
-    options: [{ value: "1", label: "one" }, { value: "2", label: "two" }],
+  const layers = {
     read: () => String(state.layers),
     assign: (value) => ({ layers: Number(value) }),
+  };
+  const { state, put, words, body, announce, start } = explorer(context, {
+    name: "GroupedConvolutionExplorer",
+    own: { layers },
+    draw,
   });
-  add.tick("shuffle", { label: "shuffle", hint: "Deal each group's channels out to all groups" });
-  add.tick("predict", { label: "predict first", hint: "Guess before the answer is shown" });
 
   const wires = connectivity((channel) => put({ channel }));
   const reach = element("p", { class: "d2l-lead" });
@@ -83,8 +74,8 @@ function render(context) {
       { key: "macs", label: "MACs per position" },
     ],
   });
-  const mixing = element("dl", { class: "d2l-facts" });
-  const block = equalCost();
+  const mixing = element("div");
+  const block = equalCost(words.curve);
   const code = copyable(announce, "Copy this PyTorch code");
   const section = (title, ...parts) =>
     element("section", {}, element("h4", {}, title), ...parts);
@@ -105,14 +96,12 @@ function render(context) {
 
   function showMixing({ out_channels, cardinality }, moved) {
     const inverse = out_channels / cardinality;
-    const facts = [
+    const rows = [
       ["Channel at each place", listed(moved)],
       ["Inverse", `the shuffle with ${inverse} groups: ${listed(permutation(out_channels, inverse))}`],
       ["Order", `${order(moved)}: after so many shuffles each channel is back`],
     ];
-    mixing.replaceChildren(
-      ...facts.flatMap(([term, text]) => [element("dt", {}, term), element("dd", {}, text)]),
-    );
+    mixing.replaceChildren(facts(rows));
   }
 
   function draw() {

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from typing import Any, ClassVar
+
 import traitlets
 
 from d2l_ext.counting.rules import ShapeError
 from d2l_ext.explorers import grouping
 from d2l_ext.explorers.base import Explorer
+from d2l_ext.explorers.equal_cost import drawing
+from d2l_ext.explorers.panel import Control, choice, number, tick
 from d2l_ext.explorers.tables import plain_table
 
 
@@ -33,6 +37,7 @@ class GroupedConvolutionExplorer(Explorer):
     """
 
     script = "grouped_convolution_explorer"
+    words: ClassVar[dict[str, Any]] = {"curve": drawing()}
     in_channels = traitlets.Int().tag(sync=True)
     out_channels = traitlets.Int().tag(sync=True)
     cardinality = traitlets.Int().tag(sync=True)
@@ -63,6 +68,32 @@ class GroupedConvolutionExplorer(Explorer):
             channel=channel,
             predict=predict,
         )
+
+    def panel(self) -> list[Control]:
+        """The controls of the page, in their order."""
+        limits = grouping.LIMITS
+        ends = "Channels in", "Channels out"
+        return [
+            number("in_channels", ends[0], limits["in_channels"], "in_channels", page=8),
+            number(
+                "out_channels",
+                ends[1],
+                limits["out_channels"],
+                "out_channels, of each convolution",
+                page=8,
+            ),
+            number(
+                "cardinality",
+                "Groups",
+                limits["cardinality"],
+                "cardinality: the number of groups",
+                page=4,
+            ),
+            number("kernel_size", "Kernel", limits["kernel_size"], "kernel_size", page=2),
+            choice("layers", "Convolutions", {"1": "one", "2": "two"}),
+            tick("shuffle", "shuffle", "Deal each group's channels out to all groups"),
+            tick("predict", "predict first", "Guess before the answer is shown"),
+        ]
 
     def check(self) -> None:
         """Raise unless there is such a convolution, with such a channel.

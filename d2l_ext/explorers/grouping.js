@@ -12,8 +12,6 @@ const LIMITS = {
   layers: [1, 2],
 };
 
-export const limitsOf = (name) => LIMITS[name];
-
 const greatestCommonDivisor = (a, b) => (b ? greatestCommonDivisor(b, a % b) : a);
 
 // Throws Impossible unless the groups divide the channels on both sides.

@@ -126,7 +126,7 @@ def block_weights(cardinality: int, group_width: float) -> float:
     return cardinality * (ends + (BLOCK_KERNEL * group_width) ** 2)
 
 
-def equal_cost_width(cardinality: int) -> float:
+def equal_cost_width(cardinality: float) -> float:
     """The group width d at which C paths cost as much as the bottleneck, before rounding.
 
     `networks.resnext.equal_cost_width` rounds it to whole channels.

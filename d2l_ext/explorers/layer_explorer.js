@@ -1,34 +1,17 @@
 // The layer explorer's page: one network or two, layer by layer, counted anew at each change.
 
-import { alone, button, constructorLine, element, explorer, quoted, setText, shape, short, whole } from "./base.js";
+import { alone, button, copyable, element, explorer, other, setText, shape, short, whole } from "./base.js";
 import { count, nearestValid } from "./blueprint.js";
+import { fieldPicture } from "./field_picture.js";
+import { STRUCTURE, line, numbers, sides } from "./layer_line.js";
+import { riddleOf } from "./layer_riddle.js";
 import { networkTable } from "./network_table.js";
+import { prediction } from "./predict.js";
+import { shareBars, sharesOf } from "./shares.js";
+import { partCode } from "./torch_code.js";
 import { tiling, tilingText } from "./explain.js";
 
-const STEPS = { height: 1, width: 1, in_channels: 1, num_classes: 1, width_mult: 0.05 };
-
-const sides = (size) => (Array.isArray(size) ? size : [size, size]);
-
-function numbers(state) {
-  const [height, width] = sides(state.input_size);
-  const { in_channels, num_classes, width_mult } = state;
-  return { height, width, in_channels, num_classes, width_mult };
-}
-
-// The shortest line of Python that gives this state again.
-export function line(catalogue, state) {
-  const { own, expression } = catalogue.networks[state.network];
-  const other = state.compare && catalogue.networks[state.compare].expression;
-  const differs = (name) => String(state[name]) !== String(own[name]);
-  const shown = ["input_size", "in_channels", "num_classes"].filter(differs);
-  const settings = shown.map((name) => [name, state[name]]);
-  if (state.width_mult !== 1) settings.push(["width_mult", state.width_mult]);
-  if (state.compare && !other) settings.push(["compare", state.compare]);
-  if (state.opened.length) settings.push(["opened", state.opened]);
-  const first = expression ?? (state.network === "resnet18" && !other ? null : quoted(state.network));
-  const text = constructorLine("LayerExplorer", first, settings);
-  return other ? text.replace(first, `${first}, compare=${other}`) : text;
-}
+const NOTHING = Object.fromEntries(STRUCTURE.map((name) => [name, null]));
 
 // One count of the second network against the first, in words.
 function against(first, second, key, format, unit) {
@@ -46,80 +29,97 @@ function tilingNote(counted) {
   return `† A stride does not divide its map at ${named.join(", ")}${others}: the size is rounded.`;
 }
 
+// The settings that say nothing about a network, in words.
+function unusedNote(network, state) {
+  const { title, published = {}, controls } = network;
+  const unused = STRUCTURE.filter((name) => state[name] !== null && !controls.includes(name));
+  const stages = published.depths?.length;
+  if (state.depths && stages && stages !== state.depths.length) unused.push("depths");
+  return unused.length ? `Without effect on ${title}: ${unused.join(", ")}. ` : "";
+}
+
 function render({ model, el }) {
   const catalogue = model.get("catalogue");
-  const { networks, limits } = catalogue;
-  const { state, put, add, actions, body, start } = explorer({ model, el }, {
-    name: "LayerExplorer",
-    line: () => line(catalogue, state),
-    draw,
-    remedy,
-  });
-  let last = "height"; // the number that was changed last
-
+  const { networks, stems } = catalogue;
+  const stemOptions = Object.entries(stems).map(([value, label]) => ({ value, label }));
   const options = Object.entries(networks).map(([value, { title, family }]) => ({
     value,
     label: title,
     group: family,
   }));
   const chosen = () => [state.network, state.compare].filter(Boolean);
+  // What the first shown network that has such a thing was published with.
+  const published = (name) =>
+    chosen().map((one) => networks[one].published?.[name]).find((value) => value != null) ?? null;
   const height = () => sides(state.input_size)[0];
-  const assign = {
-    height: (value) => ({
-      input_size: Array.isArray(state.input_size) ? [value, state.input_size[1]] : value,
-    }),
-    width: (value) => ({ input_size: [height(), value] }),
-    in_channels: (value) => ({ in_channels: value }),
-    num_classes: (value) => ({ num_classes: value }),
-    width_mult: (value) => ({ width_mult: value }),
+  const depths = () => {
+    const usual = published("depths") ?? [];
+    return state.depths?.length === usual.length ? state.depths : usual;
   };
-  const controls = {};
-  const numeric = (name, label, hint, page, step = 1) => {
-    controls[name] = add.number(name, {
-      label,
-      hint,
-      limits: limits[name],
-      step,
-      page,
-      read: () => numbers(state)[name],
-      assign(value) {
-        last = name;
-        return assign[name](value);
-      },
-    });
+  // A setting that is null as published, and has a control only where a network has such a thing.
+  const special = (name) => ({
+    read: () => state[name] ?? published(name) ?? 1,
+    assign: (value) => ({ [name]: value === published(name) ? null : value }),
+  });
+  const depth = (i) => ({
+    read: () => depths()[i] ?? 1,
+    assign(value) {
+      const changed = depths().map((old, at) => (at === i ? value : old));
+      return { depths: String(changed) === String(published("depths")) ? null : changed };
+    },
+  });
+  const own = {
+    network: { options },
+    compare: other("compare", options, () => state),
+    height: {
+      read: height,
+      assign: (value) => ({
+        input_size: Array.isArray(state.input_size) ? [value, state.input_size[1]] : value,
+      }),
+    },
+    width: {
+      read: () => sides(state.input_size)[1],
+      assign: (value) => ({ input_size: [height(), value] }),
+    },
+    square: {
+      read: () => !Array.isArray(state.input_size),
+      assign: (on) => ({ input_size: on ? height() : [height(), height()] }),
+    },
+    ...Object.fromEntries(["cardinality", "group_width", "ratio"].map((name) => [name, special(name)])),
+    ...Object.fromEntries([0, 1, 2, 3].map((i) => [`depths[${i}]`, depth(i)])),
+    stem: other("stem", stemOptions, () => state, "as published"),
   };
-  const network = add.choice("network", { label: "Network", options });
-  add.choice("compare", {
-    label: "Compare with",
-    options: [{ value: "", label: "no other" }, ...options],
-    read: () => state.compare ?? "",
-    assign: (value) => ({ compare: value || null }),
+  const { state, put, controls, words, actions, body, announce, start } = explorer({ model, el }, {
+    name: "LayerExplorer",
+    line: () => line(catalogue, state),
+    own,
+    draw,
+    remedy,
   });
-  numeric("height", "Height", "Rows of the image, in pixels", 32);
-  numeric("width", "Width", "Columns of the image, in pixels", 32);
-  add.tick("square", {
-    label: "square",
-    hint: "The width follows the height",
-    read: () => !Array.isArray(state.input_size),
-    assign: (on) => ({ input_size: on ? height() : [height(), height()] }),
-  });
-  numeric("in_channels", "Channels", "in_channels: 1 is grey, 3 is colour", 16);
-  numeric("num_classes", "Classes", "num_classes: size of the output", 100);
-  const factor = "width_mult: a factor on the channels of every stage";
-  numeric("width_mult", "Width factor", factor, 1, 0.25);
 
-  const published = button(
+  const usual = button(
     "Usual settings",
-    () => put({ ...networks[state.network].own, width_mult: 1 }),
-    "Image, classes and width as this network was published",
+    () => put({ ...networks[state.network].own, width_mult: 1, ...NOTHING }),
+    "Image, classes, width and structure as this network was published",
   );
-  actions.prepend(published);
+  actions.prepend(usual);
   const difference = element("p", { class: "d2l-difference" });
-  const tables = [0, 1].map(() => networkTable(toggle, () => network.control.focus()));
-  const pair = element("div", { class: "d2l-pair" }, ...tables.map((table) => table.node));
+  const tables = [0, 1].map(() => networkTable(toggle, () => controls.network.control.focus()));
+  const bars = [shareBars(), shareBars()];
+  const halves = tables.map((table, i) => element("div", {}, bars[i].node, table.node));
+  const pair = element("div", { class: "d2l-pair" }, ...halves);
+  const looks = fieldPicture(catalogue.picture);
+  const code = copyable(announce, "Copy this PyTorch code");
+  const heading = element("summary");
+  const program = element("details", { class: "d2l-program", ontoggle: showCode }, heading, code.node);
+  const below = element("div", { class: "d2l-below" }, looks.node, program);
+  const answers = element("div", {}, difference, pair, below);
+  const guess = prediction([answers], announce);
   const tiles = element("p");
-  const notes = element("div", { class: "d2l-notes" }, tiles, element("p", {}, catalogue.note));
-  body.append(difference, pair, notes);
+  const unused = element("p");
+  const activations = element("p", {}, words.activations);
+  const note = element("p", {}, catalogue.note);
+  body.append(guess.node, answers, element("div", { class: "d2l-notes" }, unused, tiles, note, activations));
 
   function toggle(name, on) {
     const others = state.opened.filter((other) => other !== name);
@@ -127,13 +127,15 @@ function render({ model, el }) {
   }
 
   // The nearest valid value: of what was changed last if that helps, else of the first that does.
-  function remedy() {
+  function remedy(last) {
     const settings = numbers(state);
-    const names = [last, ...Object.keys(limits).filter((name) => name !== last)];
-    for (const name of names.filter((other) => !controls[other].control.disabled)) {
-      const vary = (value) => numbers({ ...state, ...assign[name](value) });
-      const range = limits[name];
-      const value = nearestValid(catalogue, chosen(), settings[name], range, STEPS[name], vary);
+    const numeric = Object.keys(controls).filter((name) => controls[name].limits);
+    for (const name of new Set([last ?? "height", ...numeric])) {
+      const { limits, step, control, assign, node } = controls[name];
+      if (!limits || control.disabled || node.hidden) continue;
+      const vary = (value) => numbers({ ...state, ...assign(value) });
+      const from = settings[name] ?? control.valueAsNumber;
+      const value = nearestValid(catalogue, chosen(), from, limits, step, vary);
       if (value !== null) return { [name]: value };
     }
     return null;
@@ -141,46 +143,76 @@ function render({ model, el }) {
 
   function enable() {
     const shown = chosen().map((name) => networks[name]);
-    for (const [name, { control }] of Object.entries(controls)) {
-      const key = name === "height" || name === "width" ? "input_size" : name;
-      control.disabled = !shown.some((one) => one.controls.includes(key));
-      if (name === "width" && !Array.isArray(state.input_size)) control.disabled = true;
+    const has = (key) => shown.some((one) => one.controls.includes(key));
+    for (const [name, { control, node, limits }] of Object.entries(controls)) {
+      const [key, place] = name.split(/\[|\]/);
+      if (STRUCTURE.includes(key)) node.hidden = !has(key) || Number(place) >= depths().length;
+      else if (limits) control.disabled = !has(["height", "width"].includes(name) ? "input_size" : key);
     }
+    if (!Array.isArray(state.input_size)) controls.width.control.disabled = true;
     const { own } = networks[state.network];
-    published.enable(
-      state.width_mult !== 1 || Object.keys(own).some((key) => String(own[key]) !== String(state[key])),
-    );
+    const differs = ([key, value]) => JSON.stringify(value) !== JSON.stringify(state[key]);
+    usual.enable(Object.entries({ ...own, width_mult: 1, ...NOTHING }).some(differs));
+  }
+
+  let chosenPart = null;
+
+  function showCode() {
+    if (!program.open || !chosenPart) return;
+    const { row, results } = chosenPart;
+    code.show(partCode(row.name, row.name, results.slice(row.first, row.last + 1)));
+  }
+
+  // The part or layer that was opened last, or where the last maps are that do not see everything.
+  function showPart(titles, counted) {
+    const [{ rows, results }] = counted;
+    const named = (all, name) => all.find((row) => row.name === name);
+    const opened = state.opened.findLast((name) => named(rows, name));
+    const parts = rows.filter((row) => !row.depth);
+    const row = opened
+      ? named(rows, opened)
+      : parts.findLast(({ field }) => field && !field.whole) ?? parts.at(-1);
+    const both = counted.map((one, i) => ({ title: titles[i], row: named(one.rows, row.name) }));
+    looks.show(both.filter((one) => one.row));
+    setText(heading, `${row.name} as PyTorch code`);
+    chosenPart = { row, results };
+    showCode();
   }
 
   function draw() {
     enable();
     const settings = numbers(state);
     const names = chosen();
+    const titles = names.map((name) => networks[name].title);
     const counted = names.map((name) => count(catalogue, name, settings));
     const image = shape([settings.in_channels, settings.height, settings.width]);
     const opened = new Set(state.opened);
+    guess.show(JSON.stringify([names, settings]), state.predict ? riddleOf(titles, counted) : null);
     tables.forEach((table, i) => {
-      table.node.hidden = !counted[i];
-      if (counted[i]) {
-        const other = i ? counted[0] : null;
-        table.show(networks[names[i]].title, image, counted[i], opened, other);
-      }
+      halves[i].hidden = !counted[i];
+      if (!counted[i]) return;
+      bars[i].show(titles[i], counted[i]);
+      table.show(titles[i], image, counted[i], opened, i ? counted[0] : null);
     });
     body.classList.toggle("d2l-two", counted.length === 2);
+    showPart(titles, counted);
     setText(tiles, tilingNote(counted));
+    setText(unused, names.map((name) => unusedNote(networks[name], state)).join(""));
     const [first, second] = counted;
     const said = !second
       ? ""
-      : `${networks[names[1]].title} against ${networks[names[0]].title}: ` +
+      : `${titles[1]} against ${titles[0]}: ` +
         `${against(first, second, "parameters", whole, "parameters")}; ` +
         `${against(first, second, "macs", short, "MACs")}.`;
     difference.hidden = !second;
     setText(difference, said);
+    if (answers.classList.contains("d2l-covered")) return "What do you expect?";
     return [...tables.slice(0, names.length).map((table) => table.headline()), said].join(" ");
   }
 
   return start();
 }
 
+export { count, line, partCode, riddleOf, sharesOf }; // for the tests
 export const show = (state) => alone(render, state);
 export default { render };

@@ -2,23 +2,51 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import traitlets
 
 from d2l_ext.counting import Summary
 from d2l_ext.counting.summary import NOTE
-from d2l_ext.explorers.base import Explorer
+from d2l_ext.explorers.base import Explorer, literal
 from d2l_ext.explorers.catalogue import catalogue, check_name, excerpt
 from d2l_ext.explorers.expansion import count, expand
 from d2l_ext.explorers.numbers import short
-from d2l_ext.explorers.settings import Settings
+from d2l_ext.explorers.panel import Control, choice, number, tick
+from d2l_ext.explorers.settings import LIMITS, Settings
 from d2l_ext.explorers.tables import parts_table, shape_text
 
 if TYPE_CHECKING:
     from torch import nn
 
 Size = int | tuple[int, int]
+
+# What a learner can make of a network beside its width; None is as published.
+STRUCTURE = ("cardinality", "group_width", "ratio", "depths", "stem")
+
+# Of each number its label, its hint, and the steps of Page Up and of an arrow.
+IMAGE: tuple[tuple, ...] = (
+    ("height", "Height", "Rows of the image, in pixels", 32),
+    ("width", "Width", "Columns of the image, in pixels", 32),
+)
+NUMBERS: tuple[tuple, ...] = (
+    ("in_channels", "Channels", "in_channels: 1 is grey, 3 is colour", 16),
+    ("num_classes", "Classes", "num_classes: size of the output", 100),
+    (
+        *("width_mult", "Width factor", "width_mult: a factor on the channels of every stage"),
+        *(0.25, 0.05),
+    ),
+    ("cardinality", "Paths", "cardinality: groups of the 3x3 in each ResNeXt block"),
+    ("group_width", "Path width", "group_width: channels of each path in the first stage"),
+    ("ratio", "SE ratio", "ratio: channels over those between an excitation's two layers"),
+)
+STAGE = "depths: blocks of stage {}"
+ACTIVATIONS = "Activations in the bars: the numbers that come out of convolutions and linear layers, for one image."
+
+
+def numeric(name: str, label: str, hint: str, page: float = 10, step: float = 1) -> Control:
+    """A control for a number within its limits."""
+    return number(name, label, LIMITS[name.partition("[")[0]], hint, page, step)
 
 
 class LayerExplorer(Explorer):
@@ -36,8 +64,16 @@ class LayerExplorer(Explorer):
         in_channels: Channels of the image.
         num_classes: Size of the output.
         width_mult: Factor on the channels of every stage.
+        cardinality: Paths of a ResNeXt's blocks; here and in the next four, None is as published,
+            and a network that has no such thing stays as it is.
+        group_width: Channels of each path in the first stage.
+        ratio: Channels over those of the bottleneck in a squeeze-and-excitation.
+        depths: Blocks of each stage, as in (3, 4, 6, 3), for networks that have as many stages.
+        stem: What stands before the first stage: '7x7', '3x3' or 'deep'.
         compare: A second network, as `network`.
-        opened: Names of the parts and layers that stand open, as in ('layer1', 'layer1.0').
+        opened: Names of the parts and layers that stand open, as in ('layer1', 'layer1.0'). Of the
+            last one the receptive field is drawn and the code shown.
+        predict: Whether a guess is asked for before the numbers are shown.
 
     Raises:
         ValueError: There is no network of that name; the message suggests close ones.
@@ -49,6 +85,7 @@ class LayerExplorer(Explorer):
     """
 
     script = "layer_explorer"
+    words: ClassVar[dict[str, Any]] = {"activations": ACTIVATIONS}
     catalogue = traitlets.Dict().tag(sync=True)
     network = traitlets.Unicode().tag(sync=True)
     input_size = traitlets.Union(
@@ -57,8 +94,14 @@ class LayerExplorer(Explorer):
     in_channels = traitlets.Int().tag(sync=True)
     num_classes = traitlets.Int().tag(sync=True)
     width_mult = traitlets.Float().tag(sync=True)
+    cardinality = traitlets.Int(allow_none=True).tag(sync=True)
+    group_width = traitlets.Int(allow_none=True).tag(sync=True)
+    ratio = traitlets.Int(allow_none=True).tag(sync=True)
+    depths = traitlets.Tuple(allow_none=True).tag(sync=True)
+    stem = traitlets.Unicode(allow_none=True).tag(sync=True)
     compare = traitlets.Unicode(allow_none=True).tag(sync=True)
     opened = traitlets.Tuple().tag(sync=True)
+    predict = traitlets.Bool().tag(sync=True)
 
     def __init__(
         self,
@@ -69,6 +112,12 @@ class LayerExplorer(Explorer):
         width_mult: float = 1.0,
         compare: str | nn.Module | None = None,
         opened: tuple[str, ...] = (),
+        cardinality: int | None = None,
+        group_width: int | None = None,
+        ratio: int | None = None,
+        depths: tuple[int, ...] | None = None,
+        stem: str | None = None,
+        predict: bool = False,
     ) -> None:
         known = catalogue()
         if not isinstance(network, str):
@@ -88,7 +137,26 @@ class LayerExplorer(Explorer):
             width_mult=width_mult,
             compare=compare,
             opened=opened,
+            cardinality=cardinality,
+            group_width=group_width,
+            ratio=ratio,
+            depths=depths,
+            stem=stem,
+            predict=predict,
         )
+
+    def panel(self) -> list[Control]:
+        """The controls of the page, in their order."""
+        return [
+            choice("network", "Network"),
+            choice("compare", "Compare with"),
+            *(numeric(*one) for one in IMAGE),
+            tick("square", "square", "The width follows the height"),
+            *(numeric(*one) for one in NUMBERS),
+            *(numeric(f"depths[{i}]", f"Blocks {i + 1}", STAGE.format(i + 1)) for i in range(4)),
+            choice("stem", "Stem", hint="stem: what stands before the first stage"),
+            tick("predict", "predict first", "Guess before the numbers are shown"),
+        ]
 
     @traitlets.validate("network", "compare")
     def _check_network(self, proposal: Any) -> str | None:
@@ -108,12 +176,11 @@ class LayerExplorer(Explorer):
             value = getattr(self, name)
             if value != blueprint["own"][name]:
                 arguments.append(f"{name}={value}")
-        if self.width_mult != 1:
-            arguments.append(f"width_mult={self.width_mult:g}")
-        if self.compare and not other:
-            arguments.append(f"compare={self.compare!r}")
-        if self.opened:
-            arguments.append(f"opened={self.opened}")
+        others = {"width_mult": 1, **dict.fromkeys(STRUCTURE)}
+        others |= {"compare": self.compare if other else None, "opened": ()}
+        for name, usual in {**others, "predict": False}.items():
+            if getattr(self, name) != usual:
+                arguments.append(f"{name}={literal(getattr(self, name))}")
         return f"explorers.LayerExplorer({', '.join(arguments)})"
 
     def page_state(self) -> dict[str, Any]:
@@ -129,7 +196,10 @@ class LayerExplorer(Explorer):
         """
         size = self.input_size
         height, width = (size, size) if isinstance(size, int) else size
-        settings = Settings(height, width, self.in_channels, self.num_classes, self.width_mult)
+        structure = {name: getattr(self, name) for name in STRUCTURE}
+        settings = Settings(
+            height, width, self.in_channels, self.num_classes, self.width_mult, **structure
+        )
         summaries = []
         for name in (self.network, self.compare):
             if name is not None:
@@ -141,7 +211,10 @@ class LayerExplorer(Explorer):
         return summaries
 
     def headline(self) -> str:
-        """Parameters and MACs of what is shown."""
+        """Parameters and MACs of what is shown; the question alone where a guess is asked for."""
+        if self.predict:
+            titles = [summary.network for summary in self.summaries()]
+            return f"{' and '.join(titles)}: what do you expect?"
         return "; ".join(map(in_one_line, self.summaries()))
 
     def table(self) -> str:

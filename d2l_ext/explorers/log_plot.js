@@ -1,6 +1,6 @@
 // Curves over a linear axis, on a logarithmic one of powers of ten.
 
-import { element } from "./base.js";
+import { figure, textAt } from "./base.js";
 
 const WIDTH = 330;
 const TALL = 210;
@@ -38,12 +38,10 @@ export function plotMark(i) {
 // `show(words, curves, range, last, at)`: curves of [x, y] from 0 to `last`, one or two, drawn in
 // the powers of ten from `range`, with a line at x = `at`; values that are not positive are left out.
 export function logPlot(title) {
-  const picture = element("div", { role: "img" });
-  const node = element("figure", { class: "d2l-plot" }, element("figcaption", {}, title), picture);
+  const { node, draw } = figure("d2l-plot", title);
   return {
     node,
     show(words, curves, [low, high], last, at) {
-      picture.setAttribute("aria-label", `${title}. ${words}`);
       const across = (x) => LEFT + ((WIDTH - LEFT - 18) * x) / last;
       const up = (power) => TALL - BOTTOM - ((TALL - BOTTOM - 8) * (power - low)) / (high - low);
       const parts = [];
@@ -53,14 +51,14 @@ export function logPlot(title) {
         const faint = power === 0 ? "" : 'class="d2l-rule" ';
         parts.push(
           `<path ${faint}d="M${LEFT} ${y}H${WIDTH - 18}" stroke="currentColor"/>` +
-            `<text x="${LEFT - 6}" y="${Number(y) + 4}" text-anchor="end">${power ? `10${superscript(power)}` : 1}</text>`,
+            textAt(LEFT - 6, Number(y) + 4, power ? `10${superscript(power)}` : 1, "end"),
         );
       }
       for (let x = 0; x <= last; x += 25) {
-        parts.push(`<text x="${across(x)}" y="${TALL - BOTTOM + 16}" text-anchor="middle">${x}</text>`);
+        parts.push(textAt(across(x), TALL - BOTTOM + 16, x));
       }
       parts.push(
-        `<text x="${across(last / 2)}" y="${TALL - 1}" text-anchor="middle">blocks</text>`,
+        textAt(across(last / 2), TALL - 1, "blocks"),
         `<path d="M${across(at)} 8V${TALL - BOTTOM}" stroke="currentColor" stroke-dasharray="2 3"/>`,
       );
       curves.forEach((points, i) => {
@@ -74,7 +72,7 @@ export function logPlot(title) {
           ...spots.map(([x, y]) => `${mark(x, y)}fill="${colour}"/>`),
         );
       });
-      picture.innerHTML = `<svg viewBox="0 0 ${WIDTH} ${TALL}">${parts.join("")}</svg>`;
+      draw(words, WIDTH, TALL, parts);
     },
   };
 }

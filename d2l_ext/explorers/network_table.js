@@ -1,7 +1,7 @@
 // A network as a table whose rows open: stages to blocks, blocks to layers, layers to their
 // arithmetic. The table is one stop of Tab; arrows move between its rows.
 
-import { element, setText, shape, short, whole } from "./base.js";
+import { element, modified, rowOf, setText, shape, short, tabulated, whole } from "./base.js";
 import { amount } from "./cost_panel.js";
 import { explanation, kind, tiling, tilingText } from "./explain.js";
 
@@ -43,8 +43,7 @@ function layerRow({ name: path, depth }, act) {
   const parameters = amount("parameters");
   const macs = amount("macs");
   const field = element("td", { class: "d2l-sees" });
-  const head = element("th", { scope: "row" }, opener);
-  const node = element("tr", {}, head, output, parameters.node, macs.node, field);
+  const node = rowOf(opener, output, parameters.node, macs.node, field);
   node.style.setProperty("--depth", depth);
   return {
     node,
@@ -99,26 +98,11 @@ export function networkTable(toggle, leave) {
   const image = element("span");
   const cost = element("span", { class: "d2l-cost" });
   const caption = element("caption", {}, title, " on ", image, ": ", cost);
-  const heads = HEADER.map((text) => element("th", { scope: "col" }, text));
   const body = element("tbody", { onkeydown: steer });
   const sums = { parameters: amount("parameters"), macs: amount("macs") };
-  const total = element(
-    "tr",
-    {},
-    element("th", { scope: "row" }, "Total"),
-    element("td"),
-    sums.parameters.node,
-    sums.macs.node,
-    element("td"),
-  );
-  const table = element(
-    "table",
-    {},
-    caption,
-    element("thead", {}, element("tr", {}, ...heads)),
-    body,
-    element("tfoot", {}, total),
-  );
+  const total = rowOf("Total", "", sums.parameters.node, sums.macs.node, "");
+  const table = tabulated(caption, HEADER, body);
+  table.append(element("tfoot", {}, total));
   const node = element("section", { class: "d2l-network" }, table);
   const made = new Map();
   let shown = [];
@@ -135,7 +119,7 @@ export function networkTable(toggle, leave) {
   }
 
   function steer(event) {
-    if (event.ctrlKey || event.metaKey || event.altKey || event.shiftKey) return;
+    if (modified(event)) return;
     const entries = rowsOnly();
     const at = entries.findIndex((entry) => made.get(entry.key).opener === event.target);
     if (at < 0) return;

@@ -1,25 +1,11 @@
 // A block as PyTorch code that runs; the tests run it and compare it with the package's own block.
 
 import { countBlock, variant } from "./residual_graph.js";
-
-function moduleOf({ layer }, inputs, signal) {
-  if (layer.kind === "batch_norm") return `nn.BatchNorm2d(${signal.shape[0]})`;
-  if (layer.kind === "dropout") return "nn.Dropout(0.5)";
-  if (layer.kind !== "conv") return null;
-  const { kernel, stride, padding, groups, bias, out } = layer;
-  const settings = [inputs[0].shape[0], out, `kernel_size=${kernel[0]}`];
-  if (stride[0] > 1) settings.push(`stride=${stride[0]}`);
-  if (padding[0]) settings.push(`padding=${padding[0]}`);
-  if (groups) settings.push(`groups=${groups}`);
-  if (!bias) settings.push("bias=False");
-  return `nn.Conv2d(${settings.join(", ")})`;
-}
+import { call, moduleOf, programOf } from "./torch_code.js";
 
 function expression(node, inputs, settings, result) {
   const [first, second] = inputs;
   switch (node.kind) {
-    case "relu":
-      return `F.relu(${first})`;
     case "sigmoid":
       return `torch.sigmoid(${first}${node.start ? ` - ${-node.start}` : ""})`;
     case "adaptive_pool":
@@ -28,16 +14,10 @@ function expression(node, inputs, settings, result) {
       return `${node.factor === "scale" ? settings.scale : node.factor} * ${first}`;
     case "multiply":
       return node.complement ? `(1 - ${second}) * ${first}` : `${second} * ${first}`;
-    case "add":
-      return `${first} + ${second}`;
-    case "concat":
-      return `torch.cat((${first}, ${second}), dim=1)`;
-    case "subsample":
-      return `${first}[:, :, ::${settings.stride}, ::${settings.stride}]`;
-    case "pad_channels":
-      return `F.pad(${first}, (0, 0, 0, 0, 0, ${result.signal.shape[0] - result.inputs[0].shape[0]}))`;
-    default:
-      return `self.${node.name}(${first})`;
+    default: {
+      const shapes = result.inputs.map((input) => input.shape);
+      return call(result.node.layer, inputs, shapes, result.signal.shape) ?? `self.${node.name}(${first})`;
+    }
   }
 }
 
@@ -64,7 +44,8 @@ export function pytorch(catalogue, name, settings) {
   const lines = [];
   const text = [];
   nodes.forEach((node, i) => {
-    const built = moduleOf(results[i].node, results[i].inputs, results[i].signal);
+    const { layer } = results[i].node;
+    const built = node.kind === "adaptive_pool" ? null : moduleOf(layer, results[i].inputs[0].shape);
     if (built) made.push(`        self.${node.name} = ${built}`);
     const inputs = sources[i].map((source) => (source < 0 ? "X" : text[source]));
     text[i] = expression(node, inputs, settings, results[i]);
@@ -74,23 +55,5 @@ export function pytorch(catalogue, name, settings) {
     }
   });
   const { channels, size } = settings;
-  return [
-    "import torch",
-    "from torch import nn",
-    "from torch.nn import functional as F",
-    "",
-    "",
-    "class Block(nn.Module):",
-    "    def __init__(self):",
-    "        super().__init__()",
-    ...made,
-    "",
-    "    def forward(self, X):",
-    ...lines,
-    `        return ${text.at(-1)}`,
-    "",
-    "",
-    "block = Block()",
-    `print(block(torch.randn(2, ${channels}, ${size}, ${size})).shape)`,
-  ].join("\n");
+  return programOf("Block", "", made, lines, text.at(-1), [channels, size, size]);
 }

@@ -1,6 +1,6 @@
 // The page of the residual explorer: blocks of the gallery, one or two, and what a stack of them does.
 
-import { alone, button, element, explorer, setText, short, whole } from "./base.js";
+import { alone, button, element, explorer, other, rowOf, setText, short, tabulated, whole } from "./base.js";
 import { decades, logPlot, plotMark } from "./log_plot.js";
 import { prediction } from "./predict.js";
 import { countBlock } from "./residual_graph.js";
@@ -67,44 +67,17 @@ function riddle({ title }, gain, depth) {
 function render(context) {
   const catalogue = context.model.get("catalogue");
   const { blocks, limits, measured } = catalogue;
-  const { put, state, add, actions, body, announce, start } = explorer(context, {
+  const options = Object.entries(blocks).map(([value, { title, group }]) => ({ value, label: title, group }));
+  const { put, state, controls, words, actions, body, announce, start } = explorer(context, {
     name: "ResidualExplorer",
+    own: { block: { options }, compare: other("compare", options, () => state) },
     draw,
   });
-
-  const options = Object.entries(blocks).map(([value, { title, group }]) => ({ value, label: title, group }));
-  add.choice("block", { label: "Block", options });
-  add.choice("compare", {
-    label: "Compare with",
-    options: [{ value: "", label: "no other" }, ...options],
-    read: () => state.compare ?? "",
-    assign: (value) => ({ compare: value || null }),
-  });
-  const numeric = (name, label, hint, page = 8, step = 1) =>
-    add.number(name, { label, hint, limits: limits[name], page, step });
-  const controls = {
-    channels: numeric("channels", "Channels in", "channels: of the block's input", 64),
-    out_channels: numeric("out_channels", "Channels out", "out_channels: of the block's output", 64),
-    stride: numeric("stride", "Stride", "stride: 2 halves height and width", 1),
-    size: numeric("size", "Map", "size: height and width of the input", 28),
-    cardinality: numeric("cardinality", "Cardinality", "cardinality: the groups of the 3x3"),
-    ratio: numeric("ratio", "SE ratio", "ratio: channels over those of the excitation's bottleneck"),
-    growth_rate: numeric("growth_rate", "Growth rate", "growth_rate: channels that a layer adds"),
-    scale: numeric("scale", "Scale", "scale: what the shortcut is multiplied by", 0.5, 0.1),
-  };
-  numeric("depth", "Blocks", "depth: how many such blocks are stacked, 2 to 100", 10);
-  add.choice("start", {
-    label: "Start",
-    hint: "start: with batch norm or without, and how the weights begin",
-    options: Object.entries(measured.starts).map(([value, label]) => ({ value, label })),
-  });
-  add.tick("fused", { label: "fused", hint: "Frames around what is one operation at inference" });
-  add.tick("predict", { label: "predict first", hint: "Guess the gradient before you see it" });
   actions.prepend(
     button("Usual settings", () => put(blocks[state.block].own), "Shapes at which the paper uses the block"),
   );
 
-  const sections = [blockSection(announce), blockSection(announce)];
+  const sections = [0, 1].map(() => blockSection(announce, words));
   const pair = element("div", { class: "d2l-blocks" }, ...sections.map((one) => one.node));
   const heading = element("h4");
   const plots = {
@@ -115,13 +88,7 @@ function render(context) {
   const grid = element("div", { class: "d2l-plots" }, ...Object.values(plots).map((plot) => plot.node));
   const columns = ["Block", "Shortcut of one block", "Shortcuts of all", "Signal", "Gradient"];
   const rows = element("tbody");
-  const table = element(
-    "table",
-    { class: "d2l-gains" },
-    element("caption", { class: "d2l-unseen" }, "Gains through the stack"),
-    element("thead", {}, element("tr", {}, ...columns.map((text) => element("th", { scope: "col" }, text)))),
-    rows,
-  );
+  const table = tabulated("Gains through the stack", columns, rows, "d2l-gains");
   const why = element("div", { class: "d2l-notes" });
   const guess = prediction([grid, table], announce);
   const stack = element("section", { class: "d2l-stack" }, heading, guess.node, grid, table);
@@ -130,32 +97,26 @@ function render(context) {
   function tell(names, curves) {
     rows.replaceChildren(
       ...names.map((name, i) => {
-        const legend = element("th", { scope: "row" });
+        const legend = element("span");
         legend.innerHTML = plotMark(i);
         legend.append(` ${blocks[name].title}`);
         const factor = factorOf(blocks[name], state);
         const { product, signal, gradient } = curves[i].at;
         const texts = [factor === null ? "no constant" : String(factor)];
         for (const gain of [product, signal, gradient]) texts.push(gain === undefined ? "–" : gainText(gain));
-        return element("tr", {}, legend, ...texts.map((text) => element("td", {}, text)));
+        return rowOf(legend, ...texts);
       }),
     );
     const told = names.map((name) => `${blocks[name].title}: ${blocks[name].factor_says}`);
     const unmeasured = names.some((name) => blocks[name].uses.includes("scale")) && state.scale !== 0.5;
     why.replaceChildren(
       ...told.map((text) => element("p", {}, text)),
-      element(
-        "p",
-        {},
-        "Additive: with identity shortcuts the output is the input plus the sum of all branches, so signal " +
-          "and gradient have a way on which nothing multiplies them. A factor λ in each block makes that way " +
-          "λⁿ. A ReLU that follows the addition is left aside there, not in what was measured.",
-      ),
+      element("p", {}, words.additive),
       element(
         "p",
         {},
         `Measured: ${measured.setup}; ratios of root mean squares, 0 where float32 has nothing left.` +
-          (unmeasured ? " Constant scaling was measured at scale = 0.5 only." : ""),
+          (unmeasured ? words.unmeasured : ""),
       ),
       element("p", {}, catalogue.note),
     );
@@ -164,7 +125,7 @@ function render(context) {
   function draw() {
     const names = [state.block, state.compare].filter(Boolean);
     const used = new Set(names.flatMap((name) => blocks[name].uses));
-    for (const [key, { control }] of Object.entries(controls)) control.disabled = !used.has(key);
+    for (const key of Object.keys(limits)) controls[key].control.disabled = key !== "depth" && !used.has(key);
     const counted = names.map((name) => countBlock(catalogue, name, state));
     sections.forEach((one, i) => {
       one.node.hidden = !names[i];
@@ -176,11 +137,11 @@ function render(context) {
     const range = decades(curves.flatMap(({ product, signal, gradient }) => [product, signal, gradient]));
     const last = measured.depths.at(-1);
     for (const [key, plot] of Object.entries(plots)) {
-      const words = names
+      const told = names
         .map((name, i) => [blocks[name].title, curves[i].at[key]])
         .map(([title, gain]) => `${title}: ${gain === undefined ? "not known" : gainText(gain)}`)
         .join("; ");
-      plot.show(`At ${state.depth} blocks, ${words}.`, curves.map((one) => one[key]), range, last, state.depth);
+      plot.show(`At ${state.depth} blocks, ${told}.`, curves.map((one) => one[key]), range, last, state.depth);
     }
     setText(heading, `Through ${state.depth} blocks`);
     tell(names, curves);

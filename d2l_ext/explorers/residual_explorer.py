@@ -14,6 +14,7 @@ from d2l_ext.counting import Layer
 from d2l_ext.counting.summary import NOTE
 from d2l_ext.explorers.base import Explorer
 from d2l_ext.explorers.numbers import short
+from d2l_ext.explorers.panel import Control, choice, number, tick
 from d2l_ext.explorers.residual_diagram import image, layout, words
 from d2l_ext.explorers.residual_fusion import fused
 from d2l_ext.explorers.residual_gallery import GALLERY
@@ -24,6 +25,30 @@ from d2l_ext.explorers.tables import plain_table, shape_text
 CURVES = Path(__file__).with_name("residual_curves.json")
 MEASURED_SCALE = 0.5  # of constant scaling, in those curves
 HEADER = ("layer", "output shape", "parameters", "MACs")
+
+
+# Of each number its label, its hint, and the steps of Page Up and of an arrow.
+NUMBERS: tuple[tuple, ...] = (
+    ("channels", "Channels in", "channels: of the block's input", 64),
+    ("out_channels", "Channels out", "out_channels: of the block's output", 64),
+    ("stride", "Stride", "stride: 2 halves height and width", 1),
+    ("size", "Map", "size: height and width of the input", 28),
+    ("cardinality", "Cardinality", "cardinality: the groups of the 3x3", 8),
+    ("ratio", "SE ratio", "ratio: channels over those of the excitation's bottleneck", 8),
+    ("growth_rate", "Growth rate", "growth_rate: channels that a layer adds", 8),
+    ("scale", "Scale", "scale: what the shortcut is multiplied by", 0.5, 0.1),
+    ("depth", "Blocks", "depth: how many such blocks are stacked, 2 to 100", 10),
+)
+START = "start: with batch norm or without, and how the weights begin"
+WORDS = {
+    "plain": "A batch norm behind a convolution goes into its weights; ReLU and addition are done as "
+    "the result is written.",
+    "additive": "Additive: with identity shortcuts the output is the input plus the sum of all "
+    "branches, so signal and gradient have a way on which nothing multiplies them. A factor λ in each "
+    "block makes that way λⁿ. A ReLU that follows the addition is left aside there, not in what was "
+    "measured.",
+    "unmeasured": " Constant scaling was measured at scale = 0.5 only.",
+}
 
 
 class ResidualExplorer(Explorer):
@@ -57,6 +82,7 @@ class ResidualExplorer(Explorer):
     """
 
     script = "residual_explorer"
+    words = WORDS
     catalogue = traitlets.Dict().tag(sync=True)
     block = traitlets.Unicode().tag(sync=True)
     compare = traitlets.Unicode(allow_none=True).tag(sync=True)
@@ -107,6 +133,20 @@ class ResidualExplorer(Explorer):
             fused=fused,
             predict=predict,
         )
+
+    def panel(self) -> list[Control]:
+        """The controls of the page, in their order."""
+        return [
+            choice("block", "Block"),
+            choice("compare", "Compare with"),
+            *(
+                number(name, label, LIMITS[name], hint, *page)
+                for name, label, hint, *page in NUMBERS
+            ),
+            choice("start", "Start", measured()["starts"], START),
+            tick("fused", "fused", "Frames around what is one operation at inference"),
+            tick("predict", "predict first", "Guess the gradient before you see it"),
+        ]
 
     @traitlets.validate("block", "compare", "start")
     def _check_name(self, proposal: Any) -> str | None:

@@ -2,7 +2,8 @@
 
 In evaluation mode a batch norm is a product and a sum with constants for each channel. Behind a
 convolution that nothing else reads, both go into its weights; ReLU and addition are then done as
-the convolution writes its result, and an SE's product with the addition is one multiply-add.
+the convolution writes its result, and an SE's product with the addition is one multiply-add. A
+batch norm that stays takes the ReLU behind it along: both are one pass over the map.
 """
 
 from __future__ import annotations
@@ -42,7 +43,7 @@ def fused(nodes: Nodes) -> tuple[list[list[int]], list[str]]:
         if kind == "scale":
             return before(here, "conv", "batch_norm")
         if kind == "relu":
-            return before(here, "conv")
+            return before(here, "conv") or before(here, "batch_norm")
         if kind == "add":
             group = before(here, "conv")
             on_branch = group and nodes[group[0]]["lane"] == "branch"
@@ -63,13 +64,16 @@ def fused(nodes: Nodes) -> tuple[list[list[int]], list[str]]:
 
 
 def why_not(bn: str, nodes: Nodes, source: int) -> str:
-    """Why a batch norm cannot be folded, in one sentence."""
+    """Why a batch norm cannot be folded, in one sentence, and what becomes of it."""
+    together = "It and the ReLU behind it are one pass over the map."
     if source >= 0 and nodes[source]["kind"] == "add":
         return (
             f"{bn} stays: it reads the sum, so to fold it the shortcut would have to be scaled as "
-            "well, and would not be the identity."
+            f"well, and would not be the identity. {together}"
         )
+    joined = "concatenation" if any(node["kind"] == "concat" for node in nodes) else "sum"
     return (
-        f"{bn} stays: no convolution comes before it whose result it alone reads, and the ReLU "
-        "behind it keeps it out of the next one. It and the ReLU can be one pass over the map."
+        f"{bn} stays: it reads the {joined} in which the block before ends, which is no "
+        "convolution's own result; and the ReLU between it and the next convolution keeps it out of "
+        f"the weights there. {together}"
     )

@@ -13,6 +13,7 @@ from typing import Any
 from d2l_ext.counting import Layer, Node, ShapeError, propagate
 from d2l_ext.explorers.residual_gallery import GALLERY, Block
 from d2l_ext.explorers.settings import check_range
+from d2l_ext.scaling import squeezed
 
 # Lowest and highest value of each setting.
 LIMITS: dict[str, tuple[float, float]] = {
@@ -118,11 +119,6 @@ def graph(block: Block, changed: bool) -> list[dict[str, Any]]:
     merged = made.add(block.merge, block.merge, inputs, "after")
     made.words(block.after, merged, "after")
     return made.nodes
-
-
-def squeezed(channels: int, ratio: int) -> int:
-    """The rule of `networks.senet.squeezed`, repeated here because that module needs torch."""
-    return max(8, int(channels / ratio + 4) // 8 * 8)
 
 
 def uses(block: Block) -> list[str]:

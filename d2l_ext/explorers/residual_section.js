@@ -1,23 +1,19 @@
 // One block of the gallery: its drawing, its layers and what they cost, its fused form, its code.
 
-import { copyable, element, setText, shape, short, whole } from "./base.js";
+import { copyable, element, rowOf, setText, shape, short, tabulated, whole } from "./base.js";
 import { amount } from "./cost_panel.js";
 import { pytorch } from "./residual_code.js";
 import { blockDrawing, boxLabel, inWords } from "./residual_diagram.js";
 import { variant } from "./residual_graph.js";
 
-const PLAIN_OPERATIONS = "A batch norm behind a convolution goes into its weights; ReLU and addition " +
-  "are done as the result is written.";
-
-export function blockSection(announce) {
+export function blockSection(announce, words) {
   const title = element("h4");
   const source = element("p", { class: "d2l-source" });
   const says = element("p");
   const picture = element("div", { role: "img", class: "d2l-diagram" });
   const caption = element("caption");
   const body = element("tbody");
-  const heads = ["Layer", "Output", "Parameters", "MACs"].map((text) => element("th", { scope: "col" }, text));
-  const head = element("thead", {}, element("tr", {}, ...heads));
+  const heads = ["Layer", "Output", "Parameters", "MACs"];
   const folding = element("div", { class: "d2l-folding" });
   const code = copyable(announce);
   const program = element(
@@ -32,7 +28,7 @@ export function blockSection(announce) {
     title,
     source,
     says,
-    element("div", { class: "d2l-anatomy" }, picture, element("table", {}, caption, head, body)),
+    element("div", { class: "d2l-anatomy" }, picture, tabulated(caption, heads, body)),
     folding,
     program,
   );
@@ -49,8 +45,8 @@ export function blockSection(announce) {
         parameters: amount("parameters"),
         macs: amount("macs"),
       };
-      const first = element("th", { scope: "row" }, row.name, " ", row.what);
-      row.node = element("tr", {}, first, row.output, row.parameters.node, row.macs.node);
+      const first = element("span", {}, row.name, " ", row.what);
+      row.node = rowOf(first, row.output, row.parameters.node, row.macs.node);
       return row;
     });
     body.replaceChildren(...rows.map((row) => row.node));
@@ -87,7 +83,7 @@ export function blockSection(announce) {
       });
       const many = `${drawn.nodes.length} layers become ${drawn.operations} operations at inference.`;
       folding.replaceChildren(
-        element("p", {}, element("strong", {}, many), ` ${PLAIN_OPERATIONS}`),
+        element("p", {}, element("strong", {}, many), ` ${words.plain}`),
         ...drawn.stays.map((reason) => element("p", {}, reason)),
       );
       folding.hidden = !settings.fused;

@@ -1,6 +1,6 @@
 // The page of the zoo explorer: trained networks by accuracy and cost, and where two of them differ.
 
-import { alone, element, explorer, Impossible, setText, short, whole } from "./base.js";
+import { alone, element, explorer, facts, Impossible, rowOf, setText, short, tabulated, whole } from "./base.js";
 import { costPanel } from "./cost_panel.js";
 import { kernelButton } from "./kernel_button.js";
 import { COLOURS, zooPlot } from "./zoo_plot.js";
@@ -119,9 +119,6 @@ function curves(models, chosen) {
   ];
 }
 
-const facts = (rows) =>
-  element("dl", { class: "d2l-facts" }, ...rows.flatMap(([a, b]) => [element("dt", {}, a), element("dd", {}, b)]));
-
 function cardOf(model) {
   const folded = element("details", {}, element("summary", {}, "How it was trained, and where it comes from"));
   folded.append(facts(model.provenance));
@@ -131,18 +128,13 @@ function cardOf(model) {
 function render(context) {
   const { model } = context;
   const { images, classes, latency, problems, empty, definition, meaning, ...known } = model.get("catalogue");
-  const { state, put, add, actions, body, start } = explorer(context, {
+  const { state, put, actions, body, start } = explorer(context, {
     name: "ZooExplorer",
     heard: ["measured"],
+    own: { data: { assign: (data) => ({ data, chosen: null }) } },
     draw,
   });
-  const options = Object.keys(AXES).map((value) => ({ value, label: AXES[value].split(",")[0] }));
-  add.choice("x", { label: "Accuracy against", options });
   const sets = [...new Set(known.models.map(({ data }) => data))];
-  if (sets.length > 1) {
-    const assign = (data) => ({ data, chosen: null });
-    add.choice("data", { label: "Data", options: sets.map((value) => ({ value, label: value })), assign });
-  }
   const measure = kernelButton(model, "Measure latency here", {
     message: "measure",
     busy: "Measuring …",
@@ -209,22 +201,16 @@ function render(context) {
     const said =
       `${first.name} is right on ${whole(Math.abs(more))} more of ${whole(total)} images than ${second.name}: ` +
       `${percentText(Math.abs(difference))} ± ${percentText(error)}. McNemar's exact test: p = ${p}. ${meaning}`;
-    const row = (name, ...cells) =>
-      element("tr", {}, element("th", { scope: "row" }, name), ...cells.map((n) => element("td", {}, whole(n))));
-    const heads = ["", `${numbered(b)} right`, "wrong"].map((text) => element("th", { scope: "col" }, text));
+    const row = (name, ...cells) => rowOf(name, ...cells.map(whole));
+    const heads = ["", `${numbered(b)} right`, "wrong"];
+    const counts = element("tbody", {}, row(`${numbered(a)} right`, both, onlyA), row("wrong", onlyB, neither));
     const strip = (good, bad, list) =>
       list.length
         ? [element("p", {}, `${good.name} is right, ${bad.name} is not:`), element("div", { class: "d2l-strip" }, ...list.map(tile))]
         : [];
     compared.append(
       element("h4", {}, `Image by image: ${numbered(a)} and ${numbered(b)}`),
-      element(
-        "table",
-        { class: "d2l-mcnemar" },
-        element("caption", { class: "d2l-unseen" }, "Test images that both, one or none get right"),
-        element("thead", {}, element("tr", {}, ...heads)),
-        element("tbody", {}, row(`${numbered(a)} right`, both, onlyA), row("wrong", onlyB, neither)),
-      ),
+      tabulated("Test images that both, one or none get right", heads, counts, "d2l-mcnemar"),
       element("p", {}, said),
       ...strip(a, b, found.a),
       ...strip(b, a, found.b),

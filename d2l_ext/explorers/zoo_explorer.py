@@ -7,6 +7,7 @@ from typing import Any
 import traitlets
 
 from d2l_ext.explorers.base import Explorer
+from d2l_ext.explorers.panel import Control, choice
 from d2l_ext.explorers.tables import plain_table
 from d2l_ext.explorers.zoo_catalogue import COMPARABLE, catalogue
 
@@ -79,6 +80,12 @@ class ZooExplorer(Explorer):
         known = {**catalogue(), **words}
         super().__init__(x=x, chosen=chosen, data=data, catalogue=known)
         self.on_msg(lambda _, content, buffers: content == "measure" and self.measure())
+
+    def panel(self) -> list[Control]:
+        """The controls of the page, in their order."""
+        sets = list(dict.fromkeys(model["data"] for model in self.catalogue["models"]))
+        axes = [choice("x", "Accuracy against", {**AXES, "macs": "MACs"})]
+        return [*axes, choice("data", "Data", sets)] if len(sets) > 1 else axes
 
     @traitlets.validate("x")
     def _check_x(self, proposal: Any) -> str:

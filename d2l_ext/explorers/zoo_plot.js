@@ -1,6 +1,6 @@
 // Points and lines between two axes with round ticks, either of them logarithmic.
 
-import { element } from "./base.js";
+import { figure, textAt } from "./base.js";
 
 const PLOT_WIDE = 460;
 const PLOT_TALL = 300;
@@ -36,8 +36,7 @@ export function roundTicks(low, high, log, most = 6) {
 // `show(words, x, y, marks)`: axes {low, high, log, label, text}; `marks(across, up)` gives the SVG
 // between them.
 export function zooPlot(title) {
-  const picture = element("div", { role: "img" });
-  const node = element("figure", { class: "d2l-zoo-plot" }, element("figcaption", {}, title), picture);
+  const { node, picture, draw } = figure("d2l-zoo-plot", title);
   const scale = ({ low, high, log }, from, to) => {
     const at = log ? Math.log : (value) => value;
     const span = at(high) - at(low) || 1;
@@ -48,24 +47,25 @@ export function zooPlot(title) {
     picture,
     show(words, x, y, marks) {
       const { left, right, top, bottom } = PLOT_BOX;
-      picture.setAttribute("aria-label", `${title}. ${words}`);
       const across = scale(x, left + 14, right - 14);
       const up = scale(y, bottom - 10, top + 10);
       const rows = roundTicks(y.low, y.high).map(
         (tick) =>
           `<path class="d2l-rule" d="M${left} ${up(tick)}H${right}" stroke="currentColor"/>` +
-          `<text x="${left - 6}" y="${up(tick) + 4}" text-anchor="end">${y.text(tick)}</text>`,
+          textAt(left - 6, up(tick) + 4, y.text(tick), "end"),
       );
       const columns = roundTicks(x.low, x.high, x.log).map(
         (tick) =>
           `<path d="M${across(tick)} ${bottom}v5" stroke="currentColor"/>` +
-          `<text x="${across(tick)}" y="${bottom + 18}" text-anchor="middle">${x.text(tick)}</text>`,
+          textAt(across(tick), bottom + 18, x.text(tick)),
       );
-      picture.innerHTML =
-        `<svg viewBox="0 0 ${PLOT_WIDE} ${PLOT_TALL}">${rows.join("")}${columns.join("")}` +
+      draw(words, PLOT_WIDE, PLOT_TALL, [
+        ...rows,
+        ...columns,
         `<path d="M${left} ${bottom}H${right}" stroke="currentColor"/>` +
-        `<text x="${(left + right) / 2}" y="${PLOT_TALL - 4}" text-anchor="middle">${x.label}</text>` +
-        `${marks(across, up)}</svg>`;
+          textAt((left + right) / 2, PLOT_TALL - 4, x.label),
+        marks(across, up),
+      ]);
     },
   };
 }

@@ -43,7 +43,7 @@ class Explorer:
         return self.tables().nth(table).locator("caption").inner_text()
 
     def line(self):
-        return self.root.locator("code").inner_text()
+        return self.root.locator("code").last.inner_text()
 
 
 @pytest.fixture(scope="module")
@@ -117,6 +117,49 @@ def test_two_networks_stand_side_by_side_with_the_difference(explorer):
     assert "+6.571 M" in explorer.row("layer4", 1).inner_text()
     boxes = [explorer.tables().nth(i).bounding_box() for i in (0, 1)]
     assert boxes[0]["y"] == boxes[1]["y"] and boxes[0]["x"] < boxes[1]["x"]
+
+
+def test_structure_is_set_by_controls_that_only_such_networks_have(explorer):
+    assert explorer.control("Blocks 4").is_visible() and explorer.control("Paths").is_hidden()
+    explorer.control("Network").select_option("seresnext50_32x4d")
+    explorer.control("Paths").fill("8")
+    explorer.control("Blocks 3").fill("2")
+    explorer.control("Stem").select_option("3x3")
+    assert explorer.line() == (
+        "explorers.LayerExplorer('seresnext50_32x4d', cardinality=8, depths=(3, 4, 2, 3), stem='3x3')"
+    )
+    explorer.control("SE ratio").fill("256")
+    assert explorer.root.locator(".d2l-problem").is_hidden()
+    explorer.control("Width factor").fill("0.5")
+    problem = explorer.root.locator(".d2l-problem")
+    assert "ratio = 256 is above the 128 channels" in problem.inner_text()
+    problem.get_by_role("button", name="Use ratio = 128").click()
+    assert problem.is_hidden()
+    explorer.root.get_by_role("button", name="Usual settings").click()
+    assert explorer.line() == "explorers.LayerExplorer('seresnext50_32x4d')"
+
+
+def test_what_was_opened_last_is_drawn_on_the_image_and_written_as_code(explorer):
+    explorer.opener("conv1").click()
+    looks = explorer.root.locator(".d2l-looks")
+    assert "conv1: output (55, 55) sees rows 107 to 113" in looks.inner_text()
+    assert looks.locator("svg rect").get_attribute("width") == "7"
+    explorer.opener("layer3").click()
+    assert "layer3: output (6, 6)" in looks.inner_text()
+    explorer.root.get_by_text("layer3 as PyTorch code").click()
+    assert "nn.Conv2d(128, 256, kernel_size=3, stride=2" in (
+        explorer.root.locator(".d2l-program code").inner_text()
+    )
+
+
+def test_a_guess_comes_before_the_numbers(explorer):
+    explorer.control("predict first").check()
+    assert explorer.root.locator(".d2l-covered table").first.is_hidden()
+    explorer.root.get_by_role("button", name="fc", exact=True).first.click()
+    assert "No: layer1. Most MACs are in layer1 with 25.5 %" in (
+        explorer.root.locator(".d2l-verdict").inner_text()
+    )
+    assert explorer.root.locator("table").first.is_visible()
 
 
 def test_letters_typed_inside_leave_the_notebook_as_it_was(explorer):

@@ -44,6 +44,11 @@ STATES: dict[str, list[dict[str, Any]]] = {
         {"network": "resnet50", "compare": "resnet18", "opened": ("layer1", "layer1.0")},
         {"input_size": (225, 190), "in_channels": 1, "num_classes": 10, "width_mult": 0.25},
         {"input_size": 0},
+        {"network": "seresnext50_32x4d", "cardinality": 8, "group_width": 9, "ratio": 4},
+        {"network": "cifar_densenet_bc40_k12", "compare": "regnety_004", "width_mult": 0.6},
+        {"depths": (1, 2, 3, 1), "stem": "deep", "predict": True, "compare": "googlenet"},
+        {"network": "seresnet18", "ratio": 65},
+        {"stem": "9x9"},
     ],
     "ResidualExplorer": [
         {},

@@ -8,10 +8,12 @@ import torch
 from torch import nn
 
 from d2l_ext import counting, networks
-from d2l_ext.explorers import blueprints
+from d2l_ext.explorers import blueprints, width_rules
 from d2l_ext.explorers.catalogue import PATH, catalogue
-from d2l_ext.explorers.expansion import count, scaled
-from d2l_ext.explorers.settings import LIMITS, Settings
+from d2l_ext.explorers.expansion import count
+from d2l_ext.explorers.settings import LIMITS, STEMS, Settings
+from d2l_ext.networks import resnet, resnext, senet
+from d2l_ext.scaling import scaled
 
 
 def test_every_listed_network_has_a_blueprint():
@@ -66,14 +68,97 @@ def test_drawing_anew_changes_nothing():
     assert PATH.read_text() == blueprints.document()
 
 
+def fitted(values, known=()):
+    settings = [Settings(1, 1, 1, 10, width) for width in blueprints.WIDTHS]
+    return width_rules.rule(values, settings, list(known), {})
+
+
 def test_a_width_that_no_rule_gives_is_told_apart():
-    assert blueprints.left_open([64, 24, 123, 9, 48, 80, 56, 64], classes=10) is None
+    assert fitted([64, 24, 123, 9, 48, 80, 56]) is None
 
 
 def test_factors_are_told_from_rounding():
     # Four times the scaled 64, not the scaled 256: 4 x 24 = 96 at width 0.37, where 256 gives 95.
-    values = [4 * scaled(64, width) for width in blueprints.WIDTHS]
-    assert blueprints.left_open([*values, 256], classes=10) == [4, 64]
+    assert fitted([4 * scaled(64, width) for width in blueprints.WIDTHS]) == [4, 64]
+
+
+def test_half_of_what_came_before_is_told_from_a_width_of_its_own():
+    before = [["sum", [1, 64], [6, 32]]]
+    values = [(scaled(64, w) + 6 * scaled(32, w)) // 2 for w in blueprints.WIDTHS]
+    assert fitted(values, before) == ["half", before[0]]
+
+
+def counted(name, **settings):
+    drawn = catalogue()
+    chosen = Settings(**{"height": 71, "width": 64, "in_channels": 3, "num_classes": 10} | settings)
+    return count(drawn["networks"][name], drawn["blocks"], chosen)
+
+
+def traced(net, size=(71, 64)):
+    return list(counting.summarize(net, (3, *size)).layers)
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_other_paths_and_depths_count_as_a_network_that_is_built_so(seed):
+    choice = random.Random(seed)
+    settings = {
+        "cardinality": choice.randint(1, 40),
+        "group_width": choice.randint(1, 9),
+        "depths": tuple(choice.randint(1, 5) for _ in range(4)),
+        "width_mult": choice.randint(10, 200) / 100,
+    }
+    with torch.device("meta"):
+        net = resnext.ResNeXt(num_classes=10, **settings)
+    assert counted("resnext50_32x4d", **settings) == traced(net)
+
+
+@pytest.mark.parametrize("ratio", [1, 4, 5, 32])
+def test_another_se_ratio_counts_as_a_block_of_that_ratio(ratio):
+    block = type("Block", (senet.SEBottleneck,), {"ratio": ratio})
+    with torch.device("meta"):
+        net = resnet.ResNet(block, (2, 3, 1, 2), num_classes=10)
+    drawn = counted("seresnet50", ratio=ratio, depths=(2, 3, 1, 2))
+    assert [layer.parameters for layer in drawn] == [layer.parameters for layer in traced(net)]
+
+
+def conv(channels, out, side, stride=1):
+    return nn.Conv2d(channels, out, side, stride=stride, padding=side // 2, bias=False)
+
+
+POOL = nn.MaxPool2d(3, stride=2, padding=1)
+DEEP = (
+    *(conv(3, 32, 3, 2), nn.BatchNorm2d(32), nn.ReLU()),
+    *(conv(32, 32, 3), nn.BatchNorm2d(32), nn.ReLU(), conv(32, 64, 3)),
+)
+
+
+@pytest.mark.parametrize(
+    ("name", "kind", "first", "pool"),
+    [
+        ("resnet18", "3x3", (conv(3, 64, 3),), nn.Identity()),
+        ("resnet18", "deep", DEEP, POOL),
+        ("cifar_resnet20_b", "7x7", (conv(3, 16, 7, 2),), POOL),
+    ],
+)
+def test_another_stem_counts_as_a_network_that_begins_so(name, kind, first, pool):
+    net = networks.get_network(name, num_classes=10)
+    net.conv1 = nn.Sequential(*first)
+    if hasattr(net, "maxpool"):
+        net.maxpool = pool
+    else:
+        net.layer1 = nn.Sequential(pool, net.layer1)
+
+    def costs(layers):
+        numbers = [(one.output_shape, one.parameters, one.macs) for one in layers]
+        moving = [one.kind not in ("identity", "dropout") for one in layers]
+        return [one for one, counts in zip(numbers, moving, strict=True) if counts]
+
+    assert costs(counted(name, stem=kind)) == costs(traced(net))
+
+
+def test_published_stems_are_among_those_that_can_be_chosen():
+    assert counted("resnet50", stem="7x7") == counted("resnet50")
+    assert set(STEMS) == {"7x7", "3x3", "deep"}
 
 
 @pytest.mark.parametrize(

@@ -40,6 +40,20 @@ def families():
     return names
 
 
+def structure(blueprint, choice):
+    """Other paths, excitations, depths and stems; impossible ones among them."""
+    depths = blueprint.get("published", {}).get("depths", [2, 2])
+    return {
+        "cardinality": choice.choice([None, 1, 3, 8, 64, 200]),
+        "group_width": choice.choice([None, 1, 5, 40]),
+        "ratio": choice.choice([None, 1, 4, 16, 200]),
+        "depths": choice.choice(
+            [None, [choice.randint(1, 9) for _ in depths], [2], [0, *depths[1:]]]
+        ),
+        "stem": choice.choice([None, "7x7", "3x3", "deep", "9x9"]),
+    }
+
+
 def in_python(network, settings):
     drawn = catalogue()
     try:
@@ -68,6 +82,7 @@ def test_200_settings_of_each_family_give_the_same_layers(node, family):
             "in_channels": choice.randint(1, 8),
             "num_classes": choice.randint(1, 2000),
             "width_mult": 1 if "width_mult" in fixed else round(choice.uniform(0.02, 3), 3),
+            **(structure(catalogue()["networks"][network], choice) if i % 2 else {}),
         }
         cases.append((network, settings))
     for case, rows in zip(cases, in_page(node, cases), strict=True):
@@ -77,7 +92,7 @@ def test_200_settings_of_each_family_give_the_same_layers(node, family):
 def test_values_outside_of_the_limits_are_refused_in_the_same_words(node):
     good = {"height": 64, "width": 64, "in_channels": 3, "num_classes": 10, "width_mult": 1}
     cases = [
-        ("resnet18", {**good, name: value})
+        ("resnet18", {**good, name: [2, value] if name == "depths" else value})
         for name, (low, high) in LIMITS.items()
         for value in (-3, 0, low, high, high + 1)
         if name != "height" or value != high
