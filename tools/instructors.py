@@ -15,6 +15,7 @@ ROOT = Path(__file__).parents[1]
 PAGE = ROOT / "solutions" / "README.md"
 OBJECTIVE = re.compile(r"^- \*\*(\d+\.\d+)\*\* (.+?)(?=\n- |\n\n|\Z)", re.MULTILINE | re.DOTALL)
 NAMED = re.compile(r"\*Objectives? ([^*]+)\.?\*")
+CONCEPT_TEST = "concept_test_a"  # form B asks for the same ideas
 CORE = ("01", "02", "03", "05", "07", "08")
 
 HEAD = """\
@@ -30,6 +31,28 @@ solutions are public, so grade with `--seed N`: hidden checks then draw inputs t
 ## Syllabus
 
 Minutes are a student's, as each chapter states them; an exercise's are the sum of its questions'.
+"""
+
+BEFORE_AND_AFTER = """\
+## Before and after: the concept test
+
+`exercises/concept_test_a.ipynb` before the first chapter, `concept_test_b.ipynb` after the last: twelve questions each, {minutes} minutes,
+graded like an exercise, a point for each question. Question by question the two forms ask for the same idea with other
+numbers, and the same mistakes are named. Let nobody run `%check` before handing in, talk about single questions only
+after form B, and do not count the points towards a grade. Then
+
+    d2l-ext grade submissions/ --out grades/ && python -m d2l_ext.concept grades/grades.csv
+
+pairs A with B for those who did both and prints the *normalised gain* of the class, (after - before) / (12 - before): the
+part of what was missing that is there now. Compare it with an earlier year's, not with other courses' figures.
+
+Twelve questions can tell how a class moved, and on which idea it did not. They cannot tell much about one student: with a
+chance of one half on each question, luck alone moves a score of twelve by 1.7 points (the root of 12/4), and a
+difference of two scores by 2.4. For thirty students that is 0.4 for the mean difference. A choice among four is guessed
+right once in four times. The forms are parallel by construction, and nobody has calibrated them on a class: to be sure
+that B is not the easier one, let half of the class begin with B. And like the solutions, both forms are public.
+
+The questions, their objectives, and the misconception that each wrong answer shows:
 """
 
 
@@ -76,24 +99,42 @@ def weeks(chapters: list[Path], solutions: dict[str, Exercise]) -> str:
 
 def question(item: Question) -> str:
     """One question: what it is worth, what it asks for, which mistakes are expected."""
-    objectives = ", ".join(re.findall(r"\d+\.\d+", " ".join(NAMED.findall(item.text))))
     visible = sum(check.points for check in item.checks if not check.hidden)
     hidden = sum(check.points for check in item.checks if check.hidden)
     shares = f"{visible:g} visible" + (f", {hidden:g} hidden" if hidden else "")
     lines = [
         f"**{item.number}. {item.title}** ({item.points} points: {shares}; {item.minutes} minutes, "
-        f"{item.difficulty}; objectives {objectives}). Common mistakes:",
+        f"{item.difficulty}; objectives {objectives(item)}). Common mistakes:",
         "",
         *(f"- *{wrong.name}*: {wrong.sentence}" for wrong in item.wrong),
     ]
     return "\n".join(lines)
 
 
+def concept_test() -> str:
+    """How to use the concept test, and what each of its questions is about."""
+    exercise = load(ROOT / "solutions" / f"{CONCEPT_TEST}.ipynb")[0]
+    minutes = sum(item.minutes for item in exercise.questions)
+    return "\n".join([BEFORE_AND_AFTER.format(minutes=minutes), *map(idea, exercise.questions)])
+
+
+def idea(item: Question) -> str:
+    """One question of the concept test: its idea, and what each wrong choice shows."""
+    shown = "; ".join(f"*{wrong.name}*" for wrong in item.wrong)
+    return f"- **{item.number}. {item.title}** (objectives {objectives(item)}): {shown}"
+
+
+def objectives(item: Question) -> str:
+    """The numbers of the objectives that a question names."""
+    return ", ".join(re.findall(r"\d+\.\d+", " ".join(NAMED.findall(item.text))))
+
+
 def page() -> str:
     """The whole page."""
     chapters = sorted((ROOT / "chapters").glob("[0-9]*.ipynb"))
-    solutions = {path.stem: load(path)[0] for path in sorted((ROOT / "solutions").glob("*.ipynb"))}
-    parts = [HEAD, weeks(chapters, solutions)]
+    paths = sorted((ROOT / "solutions").glob("[0-9]*.ipynb"))
+    solutions = {path.stem: load(path)[0] for path in paths}
+    parts = [HEAD, weeks(chapters, solutions), concept_test() + "\n"]
     for name, exercise in solutions.items():
         text = first_cell(ROOT / "chapters" / f"{name}.ipynb")
         goals = [

@@ -37,7 +37,7 @@ def test_a_chapter_reproduces_its_outputs(chapter: Path) -> None:
 
 @pytest.mark.parametrize("solution", named(sorted((ROOT / "solutions").glob("*.ipynb"))))
 def test_a_solution_passes_plain_nbval(solution: Path) -> None:
-    result = nbval("--nbval-lax", solution)
+    result = nbval("--nbval-lax", "--nbval-sanitize-with", SANITIZE, solution)
     assert result.returncode == 0, result.stdout[-6000:]
 
 

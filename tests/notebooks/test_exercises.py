@@ -15,13 +15,21 @@ from d2l_ext.grading.verdict import Verdict, appraise
 
 ROOT = Path(__file__).parents[2]
 PATHS = sorted((ROOT / "solutions").glob("*.ipynb"))
-QUESTIONS = [
-    pytest.param(path, question.key, id=f"{path.stem}-{question.key}")
-    for path in PATHS
-    for question in load(path)[0].questions
-]
+# The others are the two forms of the concept test, which has twelve short questions and no hints.
+NUMBERED = [path for path in PATHS if path.stem[0].isdigit()]
+
+
+def each_question_of(paths: list[Path]) -> pytest.MarkDecorator:
+    questions = [
+        pytest.param(path, question.key, id=f"{path.stem}-{question.key}")
+        for path in paths
+        for question in load(path)[0].questions
+    ]
+    return pytest.mark.parametrize(("path", "key"), questions)
+
+
 each_exercise = pytest.mark.parametrize("path", PATHS, ids=lambda path: path.stem)
-each_question = pytest.mark.parametrize(("path", "key"), QUESTIONS)
+each_question = each_question_of(PATHS)
 
 
 @cache
@@ -57,7 +65,7 @@ def test_exercise_is_sound(path: Path) -> None:
     assert flaws_of_answers(exercise, key_of(path)) == []
 
 
-@each_exercise
+@pytest.mark.parametrize("path", NUMBERED, ids=lambda path: path.stem)
 def test_exercise_has_four_to_six_questions_in_order(path: Path) -> None:
     exercise, _ = load(path)
     numbers = [question.number for question in exercise.questions]
@@ -77,7 +85,7 @@ def test_no_exercise_is_without_solutions() -> None:
     assert names == {path.name for path in PATHS}
 
 
-@each_question
+@each_question_of(NUMBERED)
 def test_question_has_a_folded_hint(path: Path, key: str) -> None:
     text = question_of(load(path)[0], key).text
     assert "<details><summary>Hint</summary>" in text

@@ -7,7 +7,6 @@ import pkgutil
 import re
 from pathlib import Path
 
-import nbformat
 import pytest
 
 from d2l_ext import networks
@@ -106,14 +105,3 @@ def test_a_definition_that_is_taught_is_the_one_in_the_package(path: Path) -> No
         for node in ast.parse(cell.source).body:
             if isinstance(node, (ast.ClassDef, ast.FunctionDef)) and node.name in package:
                 assert bare(node) == package[node.name], f"{cell.id}: {node.name}"
-
-
-def test_links_between_notebooks_lead_somewhere() -> None:
-    for path in [*CHAPTERS, *SOLUTIONS, *(ROOT / "exercises").glob("*.ipynb")]:
-        for cell in nbformat.read(path, as_version=4).cells:
-            if cell.cell_type != "markdown":
-                continue
-            for target in re.findall(
-                r"\]\(((?!https?:|#|mailto:|attachment:)[^)#\s]+)", cell.source
-            ):
-                assert (path.parent / target).exists(), f"{path.name}, {cell.id}: {target}"

@@ -1,0 +1,199 @@
+"""Results of studies, many small runs in one file: gathered from the trainer's folders, and read.
+
+python -m d2l_ext.zoo.study_results NAME runs/*      writes d2l_ext/zoo/studies/NAME.json
+
+The networks of a study are not kept, only what each cost and reached.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from d2l_ext.zoo import files
+from d2l_ext.zoo.files import ZooError
+
+FORMAT = 1
+# What runs may differ in; all else of their records is written once, for all of them.
+OWN = ("name", "settings", "seed", "parameters", "macs", "right")
+
+
+@dataclass(frozen=True)
+class StudyRun:
+    """One network of a study, trained once.
+
+    Attributes:
+        name: The row of the study.
+        settings: Of its network.
+        seed: What fixed its randomness.
+        parameters: Learned numbers.
+        macs: Multiply-accumulates for one image of the study's size.
+        right: Test images that it classifies correctly.
+    """
+
+    name: str
+    settings: dict[str, Any]
+    seed: int
+    parameters: int
+    macs: int
+    right: int
+
+
+@dataclass(frozen=True)
+class Study:
+    """What `read` returns.
+
+    Attributes:
+        name: Of the study, as `d2l-ext train` knows it.
+        recipe: What all runs have in common.
+        train_images: Images that each was trained on.
+        test_images: Images of the test set.
+        input_size: (C, H, W) of an image.
+        hardware: What trained them; several where the runs were shared out.
+        commits: Of this project; a '+' says that files differed from it.
+        versions: Of Python, torch and this package, in words.
+        seconds: All runs together.
+        finished: When the last was, as ISO 8601.
+        runs: In the order of the study.
+    """
+
+    name: str
+    recipe: dict[str, Any]
+    train_images: int
+    test_images: int
+    input_size: tuple[int, ...]
+    hardware: tuple[str, ...]
+    commits: tuple[str, ...]
+    versions: tuple[str, ...]
+    seconds: float
+    finished: str
+    runs: tuple[StudyRun, ...]
+
+    def errors(self, **settings: Any) -> list[float]:
+        """Shares of the test images that runs with these settings get wrong, in their order."""
+        return [
+            1 - run.right / self.test_images
+            for run in self.runs
+            if settings.items() <= run.settings.items()
+        ]
+
+
+def path_of(name: str) -> Path:
+    """The file of a study."""
+    return files.FOLDER / "studies" / f"{name}.json"
+
+
+def read(name: str) -> Study:
+    """The results of a study.
+
+    Raises:
+        ZooError: There are none of that name, or the file is damaged.
+
+    Example:
+        >>> len(read('design_spaces_small').errors(space='regnet'))
+        40
+    """
+    path = path_of(name)
+    try:
+        record = json.loads(files.content(path).decode("utf-8"))
+        if record.pop("format") != FORMAT:
+            raise ZooError(f"{path} was written by another version of this package")
+        runs = tuple(StudyRun(**run) for run in record.pop("runs"))
+        several = ("input_size", "hardware", "commits", "versions")
+        head: dict[str, Any] = {k: tuple(v) if k in several else v for k, v in record.items()}
+        return Study(**head, runs=runs)
+    except (KeyError, TypeError, AttributeError, UnicodeDecodeError, json.JSONDecodeError) as error:
+        raise ZooError(f"{path} is damaged ({error!r}); {files.mend(path)}") from None
+
+
+def gather(name: str, folders: Iterable[Path]) -> Study:
+    """One study from the folders that `d2l-ext train NAME` left.
+
+    Args:
+        name: Of the study.
+        folders: One for each run; those of other studies are passed over.
+
+    Raises:
+        RecipeError: There is no such study.
+        ZooError: A run of the study is missing, is unfinished, or was trained by another recipe.
+    """
+    from d2l_ext.training.study import read as read_recipes
+
+    recipes = read_recipes(name)
+    places = {folder.name: folder for folder in folders}
+    records = []
+    for recipe in recipes:
+        for seed in recipe.seeds:
+            path = places.get(run := f"{recipe.name}-s{seed}", Path(run)) / "result.json"
+            if not path.is_file():
+                raise ZooError(f"{run} is not finished: `d2l-ext train {name}` goes on with it")
+            record = json.loads(path.read_text(encoding="utf-8"))
+            if _without_seeds(record["recipe"]) != _without_seeds(recipe.resolved()):
+                raise ZooError(f"{path.parent} was trained by another recipe than today's {name}")
+            records.append(record)
+    first = records[0]
+    return Study(
+        name=name,
+        recipe={
+            key: value
+            for key, value in first["recipe"].items()
+            if all(record["recipe"][key] == value for record in records)
+        },
+        train_images=first["data"]["train_images"],
+        test_images=first["data"]["test_images"],
+        input_size=tuple(first["input_size"]),
+        hardware=_distinct(record["hardware"] for record in records),
+        commits=_distinct(record["commit"] or "not known" for record in records),
+        versions=_distinct(
+            ", ".join(f"{name} {version}" for name, version in record["versions"].items())
+            for record in records
+        ),
+        seconds=round(sum(record["seconds"] for record in records), 1),
+        finished=max(record["finished"] for record in records),
+        runs=tuple(StudyRun(**{key: record[key] for key in OWN}) for record in records),
+    )
+
+
+def write(study: Study) -> Path:
+    """Put a study's results into the package."""
+    path = path_of(study.name)
+    path.parent.mkdir(exist_ok=True)
+    table = asdict(study)
+    runs = ",\n".join("  " + json.dumps(run) for run in table.pop("runs"))  # a line for each run
+    head = json.dumps({"format": FORMAT, **table}, indent=1).removesuffix("\n}")
+    path.write_text(f'{head},\n "runs": [\n{runs}\n ]\n}}\n', encoding="utf-8")
+    return path
+
+
+def _without_seeds(recipe: dict[str, Any]) -> dict[str, Any]:
+    """A recipe as JSON has it, without which seeds were asked for beside a run's own."""
+    return {k: v for k, v in json.loads(json.dumps(recipe)).items() if k != "seeds"}
+
+
+def _distinct(words: Iterable[str]) -> tuple[str, ...]:
+    return tuple(sorted(set(words)))
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """The command line; see the top of this file."""
+    parser = argparse.ArgumentParser(
+        prog="python -m d2l_ext.zoo.study_results", description="Gather the runs of a study."
+    )
+    parser.add_argument("name")
+    parser.add_argument("folders", nargs="+", type=Path)
+    options = parser.parse_args(arguments)
+    try:
+        print(write(gather(options.name, options.folders)))
+    except ValueError as error:
+        print(error, file=sys.stderr)
+        return 2
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

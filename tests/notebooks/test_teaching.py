@@ -1,0 +1,96 @@
+"""What makes the course teach: old ideas come back, bugs are hunted, one can test oneself and play."""
+
+import re
+from functools import cache
+from pathlib import Path
+
+import nbformat
+import pytest
+
+from d2l_ext.grading.exercise import Question, load
+from tools import notebooks
+
+ROOT = Path(__file__).parents[2]
+CHAPTERS = sorted((ROOT / "chapters").glob("[0-9]*.ipynb"))
+LESSONS = [path for path in CHAPTERS if not path.stem.startswith("00")]
+EXERCISES = sorted((ROOT / "solutions").glob("[0-9]*.ipynb"))
+REVISITED = re.compile(r"\*Revisits ([\d., ]+)\.\*")
+
+
+def number(path: Path) -> int:
+    return int(path.stem[:2])
+
+
+def numbered(paths: list[Path], first: int) -> pytest.MarkDecorator:
+    """From a chapter's number on."""
+    chosen = [pytest.param(p, id=p.stem) for p in paths if number(p) >= first]
+    return pytest.mark.parametrize("path", chosen)
+
+
+@cache
+def source(path: Path) -> str:
+    return "\n\n".join(cell.source for cell in notebooks.read(path).cells)
+
+
+@numbered(EXERCISES, 3)
+def test_an_exercise_asks_for_an_idea_at_least_two_chapters_old(path: Path) -> None:
+    stated = {
+        objective
+        for chapter in LESSONS
+        for objective in re.findall(r"^- \*\*(\d+\.\d+)\*\*", source(chapter), re.MULTILINE)
+    }
+    questions = load(path)[0].questions
+    found = [name for q in questions for m in REVISITED.findall(q.text) for name in m.split(", ")]
+    assert found, "write *Revisits 2.1.* behind the objective of a question"
+    assert set(found) <= stated
+    assert min(int(name.split(".")[0]) for name in found) <= number(path) - 2
+
+
+def hunts(path: Path) -> list[Question]:
+    return [q for q in load(path)[0].questions if "bug hunt" in q.title]
+
+
+@numbered(EXERCISES, 2)
+def test_an_exercise_has_a_bug_hunt_with_right_and_wrong_candidates(path: Path) -> None:
+    (hunt,) = hunts(path)
+    for check in hunt.checks:
+        printed = (check.expected or "").split()
+        assert printed.count("True") >= 1 and printed.count("False") >= 3, check.id
+    given = "\n".join(cell["source"] for cell in hunt.given)
+    names = re.findall(r"^(?:def|class) ([cC]andidate_?\d)", given, re.MULTILINE)
+    assert len(names) >= 4, "candidates for the student to see"
+
+
+@numbered(LESSONS, 1)
+def test_a_chapter_has_recall_questions_with_folded_answers(path: Path) -> None:
+    recall = re.split(r"^## ", source(path), flags=re.MULTILINE)[-2]
+    assert recall.startswith("Recall")
+    folded = re.findall(r"<details><summary>Answer</summary>(.+?)</details>", recall, re.DOTALL)
+    assert len(folded) >= 5
+    assert all(len(answer.strip()) > 10 for answer in folded)
+
+
+@numbered(LESSONS, 1)
+def test_a_chapter_has_something_to_play_with(path: Path) -> None:
+    shown = [
+        output
+        for cell in nbformat.read(path, as_version=4).cells
+        for output in cell.get("outputs", [])
+        if "explorers." in "".join(output.get("data", {}).get("text/plain", ""))
+    ]
+    assert shown, "no explorer"
+
+
+@numbered(LESSONS, 1)
+def test_a_chapter_asks_for_predictions(path: Path) -> None:
+    assert len(re.findall(r"\*\*Predict\b", source(path))) >= 5
+
+
+@pytest.mark.parametrize("exercise", [1, 2, 3, 4, 5])
+def test_the_exercises_of_the_book_are_worked(exercise: int) -> None:
+    """Of its section 8.6; the chapters say so where they do it."""
+    ordinal = ("first", "second", "third", "fourth", "fifth")[exercise - 1]
+    said = re.compile(
+        rf"book's (?:exercise {exercise}|{ordinal} exercise)\b|exercise {exercise} of the book's"
+    )
+    assert any(said.search(" ".join(source(path).split())) for path in LESSONS)

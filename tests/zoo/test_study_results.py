@@ -1,0 +1,92 @@
+"""Results of studies: gathered from runs, written, read."""
+
+import dataclasses
+import json
+from pathlib import Path
+
+import pytest
+
+from d2l_ext.training.study import read as read_recipes
+from d2l_ext.zoo import files, study_results
+from d2l_ext.zoo.files import ZooError
+
+NAME = "design_spaces_small"
+
+
+@pytest.fixture
+def runs(tmp_path: Path) -> list[Path]:
+    """Folders as the trainer leaves them, one for each row, and one of another study."""
+    folders = [tmp_path / "another-s0"]
+    for number, recipe in enumerate(read_recipes(NAME)):
+        folder = tmp_path / f"{recipe.name}-s0"
+        folder.mkdir()
+        record = {
+            "name": recipe.name,
+            "settings": recipe.settings,
+            "recipe": recipe.resolved(),
+            "seed": 0,
+            "parameters": 1000 + number,
+            "macs": 2000,
+            "right": 7000 + number,
+            "input_size": [1, 14, 14],
+            "data": {"train_images": 6000, "test_images": 10000},
+            "hardware": f"CPU, {number % 2} cores",
+            "versions": {"torch": "2"},
+            "commit": None,
+            "seconds": 1.5,
+            "finished": f"2026-01-{number % 28 + 1:02}T00:00:00+00:00",
+        }
+        (folder / "result.json").write_text(json.dumps(record))
+        folders.append(folder)
+    return folders
+
+
+def test_gathered_written_and_read_again_it_is_the_same(
+    runs: list[Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    study = study_results.gather(NAME, runs)
+    assert study.hardware == ("CPU, 0 cores", "CPU, 1 cores")
+    assert study.seconds == 1.5 * len(study.runs)
+    assert study.recipe["epochs"] == 1
+    assert "settings" not in study.recipe
+    assert study.errors(space="anynet", draw=1) == [pytest.approx(1 - 0.7001)]
+    monkeypatch.setattr(files, "FOLDER", tmp_path)
+    study_results.write(study)
+    assert study_results.read(NAME) == study
+
+
+def test_a_run_that_is_missing_or_of_another_recipe_is_refused(runs: list[Path]) -> None:
+    last = runs[-1] / "result.json"
+    record = json.loads(last.read_text())
+    record["recipe"]["lr"] *= 2
+    last.write_text(json.dumps(record))
+    with pytest.raises(ZooError, match="another recipe"):
+        study_results.gather(NAME, runs)
+    last.unlink()
+    with pytest.raises(ZooError, match="d2l-ext train"):
+        study_results.gather(NAME, runs)
+
+
+def test_a_damaged_file_is_an_error_that_says_so(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(files, "FOLDER", tmp_path)
+    with pytest.raises(ZooError, match="missing"):
+        study_results.read(NAME)
+    study_results.path_of(NAME).parent.mkdir()
+    for text in ("{", "[]", '{"format": 1, "runs": [{"name": "x"}]}', '{"format": 99}'):
+        study_results.path_of(NAME).write_text(text)
+        with pytest.raises(ZooError):
+            study_results.read(NAME)
+
+
+def test_the_bundled_study_is_that_of_today_and_says_where_it_comes_from() -> None:
+    study = study_results.read(NAME)
+    recipes = read_recipes(NAME)
+    assert [run.name for run in study.runs] == [recipe.name for recipe in recipes]
+    assert [run.settings for run in study.runs] == [recipe.settings for recipe in recipes]
+    shared = dataclasses.replace(recipes[0], settings={}).resolved()
+    assert all(shared[key] == value for key, value in study.recipe.items() if key != "seeds")
+    assert study.hardware
+    assert study.commits
+    assert {run.settings["space"] for run in study.runs} == {"anynet", "regnet"}
