@@ -2,9 +2,10 @@
 # make lab    set up and open JupyterLab        make test-all  the same, nothing sampled
 # make lock   compile requirements.lock anew    make lint      formatter, linter, types
 # make notebooks  execute chapters and solutions again, write the exercises
+# make book   the course as a static site, in build/book
 
 .DEFAULT_GOAL := lab
-.PHONY: env lab test test-all lint lock notebooks clean
+.PHONY: env lab test test-all lint lock notebooks book clean
 
 # The newest Python that the lock file covers; `make env PYTHON=python3.11` chooses another.
 PYTHON ?= $(firstword $(foreach p,python3.13 python3.12 python3.11 python3 python,\
@@ -20,7 +21,7 @@ env: .venv/.ready
 	@test -n "$(PYTHON)" || { echo "No Python 3.11, 3.12 or 3.13 with venv was found. Install one, or name it: make env PYTHON=/path/to/python3.12"; exit 1; }
 	$(PYTHON) -m venv .venv
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check uv
-	VIRTUAL_ENV=.venv $(BIN)/uv pip sync --quiet requirements.lock
+	VIRTUAL_ENV=.venv $(BIN)/uv pip sync --quiet --compile-bytecode requirements.lock
 	VIRTUAL_ENV=.venv $(BIN)/uv pip install --quiet --no-deps --editable .
 	@touch $@
 
@@ -41,6 +42,9 @@ lint: env
 notebooks: env
 	$(BIN)/python -m tools.notebooks run chapters/*.ipynb solutions/*.ipynb
 	$(BIN)/d2l-ext release
+
+book: env
+	$(BIN)/python -m tools.book
 
 lock:
 	@test -x $(BIN)/uv || { $(PYTHON) -m venv .venv && $(BIN)/python -m pip install --quiet uv; }
