@@ -43,8 +43,8 @@ def rows(out: Path) -> list[dict[str, str]]:
 
 
 def written(out: Path) -> dict[str, int]:
-    """When each student's record was written."""
-    records = (out / "records").glob("*.json")
+    """When each student's newest record was written; what is graded anew leaves the old one."""
+    records = sorted((out / "records").glob("*.json"), key=lambda p: p.stat().st_mtime_ns)
     return {json.loads(p.read_text())["student"]: p.stat().st_mtime_ns for p in records}
 
 
