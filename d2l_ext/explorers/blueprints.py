@@ -113,6 +113,7 @@ class Opening:
         self.multiples = multiples(net)
         self.settings = [Settings(1, 1, 1, classes, width) for width in WIDTHS]
         self.outputs: list[Any] = []  # of each layer, the expression of its channels
+        self.entering: Any = None  # the same, of what comes into a RegNet's current block
 
     def attributes(self, versions: Sequence[Node]) -> dict[str, Any]:
         """A layer's attributes, widths as expressions; None for what no rule gives.
@@ -161,8 +162,12 @@ class Opening:
         """What a kind of block says of its own widths: they depend on more than the multiplier."""
         path, _, layer = node.name.rpartition(".")
         block = self.net.get_submodule(path)
-        stage = self.net.get_submodule(re.sub(r"\.?shortcut$", "", path))
+        stage = self.net.get_submodule(re.sub(r"\.?(shortcut|se)$", "", path))
+        if isinstance(stage, XBlock) and layer == "fc1":
+            return [["quarter", self.entering]]
         if isinstance(stage, XBlock):
+            if layer == "conv1":
+                self.entering = inputs[0]
             width = stage.conv2.out_channels
             group_width = width // stage.conv2.groups
             return [["groups" if key == "groups" else "stage", width, group_width]]

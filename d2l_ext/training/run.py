@@ -18,6 +18,7 @@ from d2l_ext.training import checkpoint as checkpoints
 from d2l_ext.training import variants
 from d2l_ext.training.classifier import Classifier
 from d2l_ext.training.dirac import start_as_dirac
+from d2l_ext.training.failures import TrainingError
 from d2l_ext.training.hardware import commit, hardware, versions
 from d2l_ext.training.normalise import Normalise
 from d2l_ext.training.recipe import Recipe
@@ -85,7 +86,7 @@ def run(
 ) -> bool:
     """Train, or go on training, and write the results.
 
-    The folder then holds `weights.safetensors` (float16), `predictions.npy` (the class of each test
+    The folder then holds `weights.safetensors` (see `as_stored`), `predictions.npy` (the class of each test
     image, computed in float32 from these weights) and `result.json`; while the run is unfinished
     `checkpoint.pt` and `recipe.json`.
 
@@ -99,6 +100,7 @@ def run(
 
     Raises:
         ValueError: The run's folder holds a checkpoint that is damaged.
+        TrainingError: The training diverged, or the device ran out of memory.
 
     Returns:
         False if it was interrupted; the checkpoint holds the last whole epoch.
@@ -174,17 +176,23 @@ def build(recipe: Recipe, images: Any) -> nn.Module:
 
 
 def as_stored(state: dict[str, Tensor]) -> dict[str, Tensor]:
-    """Weights as they are kept: float16 on the CPU.
+    """Weights as they are kept, on the CPU: float16, and float32 where float16 is too small.
+
+    The running variances of a network that trained badly can exceed 65,504, the largest float16.
 
     Raises:
-        ValueError: A weight is not finite in float16.
+        TrainingError: A weight is not finite.
     """
     stored = {}
     for name, tensor in state.items():
         tensor = tensor.detach().cpu().contiguous()
-        stored[name] = tensor.half() if tensor.is_floating_point() else tensor
-        if not stored[name].isfinite().all():
-            raise ValueError(f"{name} holds values that float16 cannot: the training diverged")
+        if not tensor.isfinite().all():
+            raise TrainingError(
+                f"{name} is not finite after the last step: the training diverged; "
+                "try a lower learning rate"
+            )
+        half = tensor.half() if tensor.is_floating_point() else tensor
+        stored[name] = half if half.isfinite().all() else tensor
     return stored
 
 

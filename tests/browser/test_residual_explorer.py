@@ -51,7 +51,7 @@ def test_the_fused_form_says_what_stays(page):
     control(page, "Block").select_option("full_preact")
     control(page, "fused").check()
     text = page.root.locator(".d2l-folding").first.inner_text()
-    assert "7 layers become 4 operations" in text and "bn1 stays" in text
+    assert "7 layers become 3 operations" in text and "bn1 stays" in text
 
 
 def test_a_depth_moves_through_the_curves(page):

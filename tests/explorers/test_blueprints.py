@@ -1,7 +1,9 @@
 """Blueprints are held to the networks that they were drawn from."""
 
+import json
 import random
 import re
+from dataclasses import asdict
 
 import pytest
 import torch
@@ -174,7 +176,7 @@ def test_a_setting_that_is_fixed_is_not_silently_ignored(node, network, message)
     with pytest.raises(counting.ShapeError, match=re.escape(message)):
         count(network, {}, settings)
     data = {"networks": {"net": network}, "blocks": {}, "limits": LIMITS}
-    call = f"page.count(data, 'net', {settings.__dict__})"
+    call = f"page.count(data, 'net', {json.dumps(asdict(settings))})"
     said = f"(() => {{ try {{ {call} }} catch (error) {{ return error.message }} }})()"
     assert node("blueprint.js", said, data) == message
 

@@ -11,6 +11,7 @@ from safetensors.torch import load_file
 
 from d2l_ext import counting, data, networks
 from d2l_ext.training import run as runs
+from d2l_ext.training.failures import TrainingError
 from d2l_ext.training.recipe import Recipe
 from d2l_ext.training.trainer import Trainer
 
@@ -94,9 +95,15 @@ def test_seeds_differ(recipe: Recipe, tmp_path: Path) -> None:
     assert not torch.equal(first["conv1.weight"], second["conv1.weight"])
 
 
-def test_a_weight_that_float16_cannot_hold_is_refused() -> None:
-    with pytest.raises(ValueError, match=r"fc\.weight holds values that float16 cannot"):
-        runs.as_stored({"fc.weight": torch.tensor([1e6])})
+def test_a_weight_that_float16_cannot_hold_stays_as_it_is() -> None:
+    stored = runs.as_stored({"fc.weight": torch.tensor([1.0]), "bn.running_var": torch.tensor([1e6])})
+    assert stored["fc.weight"].dtype == torch.float16
+    assert stored["bn.running_var"].item() == 1e6
+
+
+def test_a_weight_that_is_not_finite_is_refused() -> None:
+    with pytest.raises(TrainingError, match=r"fc\.weight is not finite"):
+        runs.as_stored({"fc.weight": torch.tensor([torch.inf])})
 
 
 def test_a_run_belongs_to_one_process_at_a_time(recipe: Recipe, tmp_path: Path) -> None:
