@@ -323,9 +323,9 @@ export function traits(model, names, changed) {
     if (news.length) changed();
   };
   const tell = () => {
-    const changes = Object.entries(unheard);
+    // `hear` is called at each `set`, when the model still has old values of what is set after it.
+    for (const [name, value] of Object.entries(unheard)) model.set(name, value);
     unheard = {};
-    for (const [name, value] of changes) model.set(name, value);
     model.save_changes();
   };
   for (const name of names) model.on(`change:${name}`, hear);

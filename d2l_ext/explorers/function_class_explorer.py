@@ -147,10 +147,12 @@ class FunctionClassExplorer(Explorer):
         return math.dist(classes_of.nearest(region, self.target), self.target)
 
     def headline(self) -> str:
-        """The distances of the best members, from the smallest class to the largest."""
+        """How far the best member of each class is; the question alone where a guess is asked for."""
         distances = ", ".join(f"{distance:.3f}" for _, _, distance in self.members())
-        kind = classes_of.FUNCTIONS[self.functions].capitalize()
-        return f"{kind}, {self.classes}: the best members are {distances} away"
+        kind = f"{classes_of.FUNCTIONS[self.functions].capitalize()}, {self.classes}"
+        if self.predict:
+            return f"{kind}: which class comes nearest?"
+        return f"{kind}: the best members are {distances} away"
 
     def table(self) -> str:
         """The classes, what they offer, and how near they come."""

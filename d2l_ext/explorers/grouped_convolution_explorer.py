@@ -129,13 +129,18 @@ class GroupedConvolutionExplorer(Explorer):
         )
 
     def headline(self) -> str:
-        """What a channel reaches, and the weights beside those of dense layers."""
+        """What a channel reaches and the weights; the question alone where a guess is asked for."""
         reached = self.reached()[self.channel or 0]
         who = "each input channel" if self.channel is None else f"input channel {self.channel}"
         kind = "grouped convolutions" if self.layers == 2 else "grouped convolution"
-        return (
+        shown = (
             f"{self.layers} {kind} in {self.cardinality} groups"
-            f"{' with' if self.shuffle else ' without'} shuffle: {who} reaches {len(reached):,} of "
+            f"{' with' if self.shuffle else ' without'} shuffle"
+        )
+        if self.predict:
+            return f"{shown}: how many of {self.out_channels:,} outputs does {who} reach?"
+        return (
+            f"{shown}: {who} reaches {len(reached):,} of "
             f"{self.out_channels:,} outputs, with {self.parameters(self.cardinality):,} parameters "
             f"in place of {self.parameters(1):,}"
         )

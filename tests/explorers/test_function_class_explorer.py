@@ -147,3 +147,11 @@ def test_a_target_inside_a_class_is_reached():
 def test_an_unknown_choice_is_refused_with_the_known_ones():
     with pytest.raises(ValueError, match="classes = 'both' is none of nested, non-nested"):
         explorers.FunctionClassExplorer("both")
+
+
+def test_where_a_guess_is_asked_for_the_headline_does_not_answer_it():
+    near, far = (
+        explorers.FunctionClassExplorer("nested", target=target, predict=True)
+        for target in ((0.2, 0.1), (4, 3))
+    )
+    assert near.headline() == far.headline() == "Cartoon, nested: which class comes nearest?"

@@ -165,3 +165,11 @@ def test_the_headline_and_the_table_say_what_the_shuffle_changes():
 def test_a_channel_that_is_not_there_is_explained():
     shown, _ = explorers.GroupedConvolutionExplorer(channel=12)._repr_mimebundle_()
     assert "channel = 12 must lie between 0 and 11. Try 11." in shown["text/plain"]
+
+
+def test_where_a_guess_is_asked_for_the_headline_does_not_answer_it():
+    explorer = explorers.GroupedConvolutionExplorer(shuffle=True, predict=True)
+    assert explorer.headline() == (
+        "2 grouped convolutions in 3 groups with shuffle: "
+        "how many of 12 outputs does each input channel reach?"
+    )
