@@ -6,7 +6,8 @@ import { addedParameters, movedScores, sigmoid, softmax } from "./gates.js";
 import { kernelButton } from "./kernel_button.js";
 
 const WIDE = 640;
-const LEFT_OF_GATES = 76;
+const LEFT_OF_GATES = 104;
+const ROW = 18;
 const RATIOS = [2, 4, 8, 16, 32];
 
 const mean = (values) => values.reduce((a, b) => a + b, 0) / values.length;
@@ -62,15 +63,15 @@ function bars(values, top, level, text, chosen, ticks = []) {
 function heat(rows, classes, chosen, mine) {
   const width = (WIDE - LEFT_OF_GATES) / rows[0].length;
   const cells = rows.flatMap((row, k) => [
-    textAt(LEFT_OF_GATES - 6, 15 * k + 13, classes[k], "end", k === mine ? ' font-weight="700"' : ""),
+    textAt(LEFT_OF_GATES - 6, ROW * k + 15, classes[k], "end", k === mine ? ' font-weight="700"' : ""),
     ...row.map(
       (value, c) =>
-        `<rect data-channel="${c + 1}" x="${(LEFT_OF_GATES + c * width).toFixed(1)}" y="${15 * k + 2}" ` +
-        `width="${width.toFixed(1)}" height="14" fill="#0072b2" fill-opacity="${value / 1000}"/>`,
+        `<rect data-channel="${c + 1}" x="${(LEFT_OF_GATES + c * width).toFixed(1)}" y="${ROW * k + 2}" ` +
+        `width="${width.toFixed(1)}" height="${ROW - 1}" fill="#0072b2" fill-opacity="${value / 1000}"/>`,
     ),
   ]);
   const x = LEFT_OF_GATES + chosen * width;
-  const frame = `<rect x="${x}" y="1" width="${width}" height="150" fill="none" stroke="var(--macs)" stroke-width="2"/>`;
+  const frame = `<rect x="${x}" y="1" width="${width}" height="${ROW * rows.length}" fill="none" stroke="var(--macs)" stroke-width="2"/>`;
   return [...cells, frame];
 }
 
@@ -237,7 +238,7 @@ function render(context) {
     );
     map.show(
       `Channel ${channel}: ${classes.map((name, k) => `${name} ${two(chosen.by_class[k][c] / 1000)}`).join(", ")}.`,
-      154,
+      ROW * classes.length + 4,
       heat(chosen.by_class, classes, c, label),
     );
     const listed = blocks.map((one) => ({

@@ -86,7 +86,7 @@ class GateExplorer(Explorer):
         self,
         stage: int = 3,
         block: int = 3,
-        channel: int = 1,
+        channel: int = 11,  # closed, it makes the ankle boot a sneaker
         gate: float | None = None,
         image: str = "ankle boot",
         ratio: int = 16,
