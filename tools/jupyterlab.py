@@ -168,6 +168,7 @@ def serve(home: Path, folder: Path, browser: Any) -> Iterator[Lab]:
         "--ServerApp.port_retries=0",
         "--IdentityProvider.token=",
         "--ServerApp.disable_check_xsrf=True",  # `end_kernels` is no page of its own
+        "--KernelManager.shutdown_wait_time=0.5",  # nothing of theirs is to be saved
         "--expose-app-in-browser",
     ]
     command += [f"--ServerApp.root_dir={folder}"]

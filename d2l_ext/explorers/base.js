@@ -332,8 +332,8 @@ export function traits(model, names, changed) {
   return {
     state,
     set(changes) {
-      Object.assign(state, changes);
-      Object.assign(unheard, changes);
+      const news = Object.entries(changes).filter(([name, value]) => !equal(value, state[name]));
+      for (const [name, value] of news) state[name] = unheard[name] = value;
       clearTimeout(timer);
       timer = setTimeout(tell, 150);
       changed();

@@ -19,7 +19,11 @@ def with_a_check(source: Path, target: Path) -> int:
 
 
 @pytest.mark.parametrize(
-    ("folder", "words"), [("exercises", "no answer yet"), ("solutions", "right")]
+    ("folder", "words"),
+    [
+        ("exercises", "no answer yet"),
+        pytest.param("solutions", "right", marks=pytest.mark.slow),
+    ],
 )
 def test_check_answers_each_question_of_an_exercise(lab, folder: str, words: str) -> None:
     name = f"{folder}_02_residual_blocks.ipynb"

@@ -1,4 +1,4 @@
-"""The explorers of trained networks with networks in the zoo: pages that no empty zoo shows."""
+"""The explorers of trained networks with a zoo of the test's own, whatever the course's holds."""
 
 import json
 
@@ -7,23 +7,10 @@ import pytest
 from d2l_ext import explorers
 from d2l_ext.explorers import gate_measurements, gate_reading
 from d2l_ext.zoo import files
-from tests.browser.looks import FAINT, NAMELESS, SMALL, WIDE
-from tests.browser.test_every_explorer import fuzz, load
+from tests.browser.test_every_explorer import load
 from tests.explorers import standins
 
 pytestmark = pytest.mark.browser
-
-ZOO = [
-    {},
-    {"x": "latency", "chosen": ()},
-    {"x": "macs", "chosen": tuple(f"model0{i}_fmnist" for i in range(4))},
-    {"chosen": ("model03_fmnist",)},
-]
-GATES = [
-    {},
-    {"stage": 1, "block": 2, "channel": 8, "gate": 0, "image": "shirt"},
-    {"stage": 2, "gate": 0.35, "image": "t-shirt", "ratio": 256},
-]
 
 
 @pytest.fixture(scope="module")
@@ -41,23 +28,6 @@ def stocked(tmp_path_factory):
         gate_reading.read.cache_clear()
         yield folder
     gate_reading.read.cache_clear()
-
-
-@pytest.mark.parametrize(("width", "ground"), [(1600, "dark"), (700, "light"), (360, "dark")])
-@pytest.mark.parametrize(("name", "states"), [("ZooExplorer", ZOO), ("GateExplorer", GATES)])
-def test_it_is_legible_and_fits(visit, stocked, name, states, width, ground):
-    opened = visit(width=width, reduced_motion="reduce")
-    for state in states:
-        root = load(opened, getattr(explorers, name)(**state), ground)
-        assert root.locator(".d2l-problem").is_hidden()
-        for wrong in (WIDE, SMALL, NAMELESS, FAINT):
-            assert root.evaluate(wrong) == [], state
-    assert opened.errors == [] and opened.requests == []
-
-
-@pytest.mark.parametrize("name", ["ZooExplorer", "GateExplorer"])
-def test_random_changes_leave_no_error_and_a_line_that_reproduces_the_state(visit, stocked, name):
-    fuzz(visit, name, sequences=20, compared=3)
 
 
 def test_models_are_chosen_from_the_table_by_key_and_in_the_picture(visit, stocked):
@@ -125,7 +95,7 @@ def test_a_gate_is_moved_by_key_and_its_bar_and_the_probabilities_follow(visit, 
 
 
 def test_what_the_kernel_computed_is_shown_for_these_settings_and_no_others(visit, stocked):
-    explorer = explorers.GateExplorer(gate=0)
+    explorer = explorers.GateExplorer(channel=1, gate=0)
     key = [3, 3, 1, 0, "ankle boot"]
     explorer.measured = {"key": key, "logits": [0.0] * 9 + [9.0]}
     root = load(visit(), explorer)

@@ -63,7 +63,15 @@ STATES: dict[str, list[dict[str, Any]]] = {
     "ZooExplorer": [
         {},
         {"x": "latency", "chosen": ()},
-        {"x": "macs", "chosen": ("cifar_plain20_fmnist", "cifar_resnet20_fmnist")},
+        {
+            "x": "macs",
+            "chosen": (
+                "cifar_plain20_fmnist",
+                "cifar_resnet20_fmnist",
+                "cifar_seresnet20_fmnist",
+                "cifar_shufflenet_v1_g4_fmnist",
+            ),
+        },
         {"chosen": ("cifar_resnet20_fmnist",)},
         {"chosen": ("cifar_resnet20_fmnist", "nobody")},
         {"data": "CIFAR-10, JPEG copy"},
