@@ -31,6 +31,7 @@ html_theme = "furo"
 html_static_path = ["static"]
 html_favicon = "static/block.svg"
 html_css_files = ["book.css"]
+html_js_files = ["scrolling.js"]
 html_copy_source = False
 
 autodoc_member_order = "bysource"
@@ -68,8 +69,18 @@ def block(self, node):
     raise SkipNode
 
 
+def caption_levels(app, pagename, templatename, context, doctree):
+    """The captions of lists of pages are headings; readers of screens ask of which level."""
+    for part in ("body", "furo_navigation_tree"):
+        if part in context:
+            context[part] = context[part].replace(
+                'class="caption" role="heading"', 'class="caption" role="heading" aria-level="2"'
+            )
+
+
 def setup(app):
-    """Tell Sphinx of the formulas."""
+    """Tell Sphinx of the formulas, and of what is mended once the theme has made a page."""
+    app.connect("html-page-context", caption_levels, priority=900)
     app.add_html_math_renderer("mathml", (inline, None), (block, None))
 
 

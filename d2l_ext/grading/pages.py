@@ -3,7 +3,7 @@
 from html import escape
 
 STYLE = """
-:root { color-scheme: light dark; --right: #1a7f37; --wrong: #c62828; --bar: #4078c0; }
+:root { color-scheme: light dark; background: Canvas; color: CanvasText; --right: #1a7f37; --wrong: #c62828; --bar: #4078c0; }
 @media (prefers-color-scheme: dark) {
   :root { --right: #4ac26b; --wrong: #ff8a80; --bar: #6ea8fe; }
 }

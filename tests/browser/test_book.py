@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from tests.browser.axe import barriers
 from tools import book
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
@@ -51,11 +52,12 @@ def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
 
 @pytest.mark.parametrize("name", PAGES)
-def test_a_page_is_whole_narrow_and_asks_nobody(address: str, visit, name: str) -> None:
+def test_a_page_is_whole_narrow_open_to_all_and_asks_nobody(address: str, visit, name: str) -> None:
     opened = visit(width=360)
     opened.page.goto(f"{address}/{name}.html")
     opened.page.wait_for_load_state("networkidle")
     assert opened.page.evaluate("document.documentElement.scrollWidth") <= 360
+    assert barriers(opened.page) == []
     assert opened.errors == []
     assert [url for url in opened.requests if not url.startswith(address)] == []
 
