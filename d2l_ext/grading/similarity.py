@@ -24,10 +24,14 @@ SHARE_LEAST = 0.6
 # What more than this part of a class has, and more than so many, is the natural way to write it.
 COMMON_SHARE, COMMON_LEAST = 0.1, 3
 
+# Nobody's answer is as long; the rest of one that is could take minutes.
+SOURCE_LIMIT = 50_000
+
+# Without a way back: whatever is looked through twice would be so for each of a million quotes.
 TOKEN = re.compile(
     r"(?P<string>\b[rbuf]{0,2}(?:'''[\s\S]*?'''|\"\"\"[\s\S]*?\"\"\")"
-    r"|[rbuf]{0,2}(?:'(?:\\.|[^'\\\n])*'|\"(?:\\.|[^\"\\\n])*\"))"
-    r"|(?P<comment>#[^\n]*)|(?P<name>\.?\s*[^\W\d]\w*)|(?P<number>\d[\w.]*)|(?P<sign>\S)"
+    r"|[rbuf]{0,2}(?:'(?:\\.|[^'\\\n])*+'?|\"(?:\\.|[^\"\\\n])*+\"?))"
+    r"|(?P<comment>#[^\n]*)|(?P<name>(?:\.\s*+)?[^\W\d]\w*)|(?P<number>\d[\w.]*)|(?P<sign>\S)"
 )
 
 
@@ -73,7 +77,7 @@ def fingerprints(sources: Iterable[str]) -> set[int]:
 
 def tokens(source: str) -> Iterator[str]:
     """The tokens of code, whether it can be compiled or not, without what a student chose freely."""
-    for match in TOKEN.finditer(source):
+    for match in TOKEN.finditer(source[:SOURCE_LIMIT]):
         text = match.group()
         if match.lastgroup == "name":
             # An attribute's name is somebody else's, and stays.

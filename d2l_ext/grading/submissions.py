@@ -23,7 +23,11 @@ UNSAFE_ARCHIVE = "unsafe archive"
 NAME_LIMIT = 200
 # More from one student are not looked at.
 NOTEBOOK_LIMIT = 20
-EXITING = re.compile(r"^\s*(?:exit|quit)\s*(?:\(\s*\))?\s*$", re.MULTILINE)
+# Possessive, so that a megabyte of white space takes no longer than one of code.
+EXITING = re.compile(
+    r"^[ \t]*+(?:exit|quit)[ \t]*+(?:\([ \t]*+\)[ \t]*+)?+$",
+    re.MULTILINE,
+)
 SEARCHING = re.compile(
     r"solutions?/|submissions?/|gradebook|grades\.csv|/etc/(?:passwd|shadow)|/proc/|(?:\.\./){2}"
 )

@@ -16,7 +16,7 @@ from d2l_ext.grading.notebook import Cell
 
 # What makes nbval skip a cell, ignore what it prints or welcome its error.
 MARKER = r"(?:PYTEST_VALIDATE_IGNORE_OUTPUT|NBVAL_(?:IGNORE_OUTPUT|RAISES_EXCEPTION|SKIP))"
-MARKER_COMMENT = re.compile(rf"^[ \t]*#+[ \t]*{MARKER}[ \t]*$", re.MULTILINE)
+MARKER_COMMENT = re.compile(rf"^[ \t]*+#++[ \t]*+{MARKER}[ \t]*+$", re.MULTILINE)
 MARKER_TAGS = {
     "nbval-ignore-output",
     "nbval-raises-exception",

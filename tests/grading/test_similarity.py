@@ -1,5 +1,7 @@
 """Answers that resemble each other: by structure, not by names, and not for being right."""
 
+import time
+
 import pytest
 
 from d2l_ext.grading.similarity import resemblances, tokens
@@ -57,3 +59,12 @@ def test_what_was_handed_out_does_not_count() -> None:
 def test_code_of_any_kind_has_tokens(code: str) -> None:
     list(tokens(code))
     assert found(submission("a", q2=code), submission("b", q2=code + " x")) == []
+
+
+@pytest.mark.parametrize(
+    "code", ["'\\" * 10**6, " " * 10**6, "a" + ". " * 10**6, "x = 1\n" * 10**6]
+)
+def test_code_of_any_length_takes_no_time(code: str) -> None:
+    begun = time.process_time()
+    found(submission("a", q2=code), submission("b", q2=code + " x"))
+    assert time.process_time() - begun < 5

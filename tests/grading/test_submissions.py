@@ -3,6 +3,7 @@
 import json
 import os
 import sys
+import time
 from pathlib import Path
 
 import nbformat
@@ -66,6 +67,26 @@ def test_last_of_two_answer_cells_counts(released: NotebookNode, tmp_path: Path)
     released.cells.append(again)
     nbformat.write(released, tmp_path / "ada.ipynb")
     assert read(tmp_path).answers["q1"] == "answer_1 = 18"
+
+
+@pytest.mark.parametrize("source", [" \n" * 10**6, "exit" + " " * 10**6 + "x", "#" * 10**6])
+def test_answer_of_white_space_does_not_hold_up_the_class(
+    released: NotebookNode, tmp_path: Path, source: str
+) -> None:
+    assignment.cell_named(released, "q1").source = source
+    (tmp_path / "ada.ipynb").write_text(json.dumps(released))
+    begun = time.process_time()
+    assert "exit() ignored" not in read(tmp_path).flags
+    assert time.process_time() - begun < 5
+
+
+@pytest.mark.parametrize("source", ["exit()", "a = 1\n  quit ( ) \nb = 2", "exit"])
+def test_exit_that_was_left_in_is_flagged(
+    released: NotebookNode, tmp_path: Path, source: str
+) -> None:
+    assignment.cell_named(released, "q1").source = source
+    (tmp_path / "ada.ipynb").write_text(json.dumps(released))
+    assert "exit() ignored" in read(tmp_path).flags
 
 
 def test_older_format_is_converted(released: NotebookNode, tmp_path: Path) -> None:
