@@ -7,9 +7,10 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
+from urllib.parse import quote
 
 from d2l_ext.grading.exercise import Exercise, Question, load
-from tools import notebooks
+from tools import notebooks, texts
 
 ROOT = Path(__file__).parents[1]
 PAGE = ROOT / "solutions" / "README.md"
@@ -56,6 +57,53 @@ The questions, their objectives, and the misconception that each wrong answer sh
 """
 
 
+# Of the sources: who asks, what, and where the chapters answer it.
+ASKED = (
+    ("book, exercise 1", "Inception block or residual block?",
+     ("02_residual_blocks", "Residual against Inception: the book's exercise 1"),
+     ("05_resnext", "Residual against Inception once more: the book's exercise 1")),
+    ("book, exercise 2", "the variants of Table 1", ("03_resnet", "Five networks from one table"),
+     ("03_resnet", "The book's exercise 2, worked")),
+    ("book, exercise 3", "the bottleneck", ("02_residual_blocks", "The bottleneck")),
+    ("book, exercise 4", "batch norm, activation, convolution",
+     ("04_identity_mappings", "Pre-activation: the floor moves into the branch"),
+     ("04_identity_mappings", "The five orders")),
+    ("book, exercise 5", "why not without bound?",
+     ("01_function_classes", "Why not without bound?")),
+    ("blog", "what can be fused in ResNet-50 for inference?",
+     ("09_fast_inference", "Vertical fusion: one pass instead of four"),
+     ("09_fast_inference", "Horizontal fusion")),
+    ("blog", "and what in ResNet-v2?", ("09_fast_inference", "What ResNet-v2 can fuse")),
+    ("blog", "half on both paths: is it not the same block?",
+     ("04_identity_mappings", "Two rows that are one network")),
+    ("blog", "is ResNeXt ResNet with a grouped 3x3 and nothing else?",
+     ("05_resnext", "What else changes")),
+    ("blog", "why can batch norm not replace SE?",
+     ("07_squeeze_excitation", "Why can batch norm not do this?")),
+    ("listener", "why block-diagonal, and not sparse?", ("05_resnext", "Sparse, or block-sparse?")),
+    ("listener", "is the weighting a convolution of the image's size?",
+     ("07_squeeze_excitation", '"Is that a convolution the size of the entire image?"')),
+    ("listener", "is it the same in every layer?",
+     ("07_squeeze_excitation", "What do the gates do?")),
+    ("listener", "does it learn how to shuffle?",
+     ("08_shufflenet", '"Does it learn how to shuffle?"'),
+     ("08_shufflenet", "Sums of permutations, and a learned one")),
+    ("listener", "why is it efficient?",
+     ("08_shufflenet", "Few multiplications, little time?"),
+     ("09_fast_inference", "Counting what memory costs")),
+)  # fmt: skip
+
+SOURCES = """\
+## What the sources ask, and where it is answered
+
+The exercises of the book's section 8.6, the blog's mind experiments, and what listeners asked in the lectures: each is
+worked in a chapter, by code that runs.
+
+| who | asks | answered in |
+|---|---|---|
+"""
+
+
 def first_cell(path: Path) -> str:
     """The title cell of a chapter."""
     return notebooks.read(path).cells[0].source
@@ -97,6 +145,18 @@ def weeks(chapters: list[Path], solutions: dict[str, Exercise]) -> str:
     return "\n".join(rows) + "\n" + plan
 
 
+def sources() -> str:
+    """The table of what the sources ask."""
+    rows = []
+    for who, asks, *places in ASKED:
+        links = (
+            f"[{int(name[:2])}: {heading}](../chapters/{name}.ipynb#{quote(texts.slug(heading))})"
+            for name, heading in places
+        )
+        rows.append(f"| {who} | {asks} | {'; '.join(links)} |")
+    return SOURCES + "\n".join(rows) + "\n"
+
+
 def question(item: Question) -> str:
     """One question: what it is worth, what it asks for, which mistakes are expected."""
     visible = sum(check.points for check in item.checks if not check.hidden)
@@ -134,7 +194,7 @@ def page() -> str:
     chapters = sorted((ROOT / "chapters").glob("[0-9]*.ipynb"))
     paths = sorted((ROOT / "solutions").glob("[0-9]*.ipynb"))
     solutions = {path.stem: load(path)[0] for path in paths}
-    parts = [HEAD, weeks(chapters, solutions), concept_test() + "\n"]
+    parts = [HEAD, weeks(chapters, solutions), sources(), concept_test() + "\n"]
     for name, exercise in solutions.items():
         text = first_cell(ROOT / "chapters" / f"{name}.ipynb")
         goals = [
