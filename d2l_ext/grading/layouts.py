@@ -87,8 +87,13 @@ def unwrapped(items: list[Item], stem: str = "") -> list[Item]:
 
 def timestamp(item: Item) -> datetime | None:
     """The time in nbgrader's `timestamp.txt`; None if it cannot be read."""
-    with item.open() as stream:
-        return parse_time(stream.read(100).decode("utf-8", "replace"))
+    if item.unsafe or item.is_folder:
+        return None
+    try:
+        with item.open() as stream:
+            return parse_time(stream.read(100).decode("utf-8", "replace"))
+    except Exception:  # of many kinds, when a file or a zip's member will not open
+        return None
 
 
 def parse_time(text: str) -> datetime | None:

@@ -4,6 +4,7 @@ import json
 import os
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import nbformat
@@ -48,6 +49,23 @@ def test_link_is_rejected(tmp_path: Path) -> None:
     (tmp_path / "secret.ipynb").write_text("{}")
     (tmp_path / "in" / "ada.ipynb").symlink_to(tmp_path / "secret.ipynb")
     assert "a link" in read(tmp_path / "in").rejected
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="links and pipes are made otherwise there")
+@pytest.mark.parametrize(
+    "make",
+    [Path.mkdir, os.mkfifo, lambda path: path.symlink_to("/nowhere")],
+    ids=["folder", "pipe", "link"],
+)
+def test_time_stamp_that_is_no_file_is_passed_over(
+    released: NotebookNode, tmp_path: Path, make: Callable[[Path], object]
+) -> None:
+    folder = tmp_path / "ada" / assignment.NAME
+    folder.mkdir(parents=True)
+    nbformat.write(released, folder / f"{assignment.NAME}.ipynb")
+    make(folder / "timestamp.txt")
+    submission = read(tmp_path)
+    assert (submission.rejected, submission.submitted) == ("", None)
 
 
 def test_exercise_is_known_by_the_file_name_where_the_metadata_are_lost(
