@@ -11,6 +11,8 @@ from __future__ import annotations
 import argparse
 import io
 import os
+import re
+import shlex
 import shutil
 import subprocess
 import sys
@@ -27,6 +29,11 @@ from tools.texts import ROOT
 
 # What a newcomer's shell has; nothing of this environment, such as PYTHONPATH or VIRTUAL_ENV.
 KEPT = ("PATH", "LANG", "SSL_CERT_FILE", "PYENV_ROOT", "UV_CACHE_DIR")
+# What the course uses of Colab's packages; its widgets are older than the course asks for.
+COLAB = [
+    *("torch", "torchvision", "matplotlib", "pandas", "scipy", "requests", "pytest", "tqdm"),
+    *("ipykernel", "ipywidgets==7.7.1", "nbformat"),
+]
 EXERCISE = "02_residual_blocks.ipynb"
 SNAPSHOTS = """
 from d2l_ext import explorers
@@ -129,12 +136,21 @@ def plain(place: Place) -> None:
         raise InstallError(f"d2l pins numpy 1.23.5, but {found.strip()} was installed")
 
 
-def conda(place: Place) -> None:
-    """The part of environment.yml that conda hands to pip."""
+def binder(place: Place) -> None:
+    """What conda hands to pip, then what Binder runs once."""
     dependencies = yaml.safe_load((place.course / "environment.yml").read_text())["dependencies"]
     (lines,) = (entry["pip"] for entry in dependencies if isinstance(entry, dict))
     (place.course / "from-conda.txt").write_text("\n".join(lines))
     uv(place, "install", "--requirement", "from-conda.txt")
+    run(["./postBuild"], place.course, {"PATH": f"{place.env / 'bin'}:{os.environ['PATH']}"})
+
+
+def colab(place: Place) -> None:
+    """The lines for pip of the cell that docs/elsewhere.md gives, where Colab's packages are."""
+    uv(place, "install", *COLAB)
+    page = (place.course / "docs" / "elsewhere.md").read_text()
+    for line in re.findall(r"^!(pip install .*)$", page, re.MULTILINE):
+        run([place.python, "-m", *shlex.split(line)], place.course)
 
 
 def wheel(place: Place) -> None:
@@ -167,7 +183,8 @@ ROWS: dict[str, tuple[str, Callable[[Place], None]]] = {
     "lock-3.12": ("3.12", locked),
     "lock-3.13": ("3.13", locked),
     "pip": ("3.11", plain),
-    "conda": ("3.11", conda),
+    "binder": ("3.11", binder),
+    "colab": ("3.12", colab),
     "wheel": ("3.11", wheel),
     "newest": ("3.13", newest),
     "lowest": ("3.11", lowest),

@@ -29,6 +29,10 @@ FORMS = {
     "the book": re.compile(
         r"https://d2l\.ai(?:/chapter_[a-z-]+/[a-z0-9-]+\.html(?:#[a-z0-9-]+)?)?"
     ),
+    "a project that the README compares": re.compile(
+        r"https://github\.com/(?:phlippe/uvadlc_notebooks|NeuromatchAcademy/course-content-dl"
+        r"|jupyter/nbgrader)"
+    ),
     "the blog": re.compile(r"https://www\.cnblogs\.com/Matrix_Yao/p/9563063\.html"),
 }
 INLINE = re.compile(r"\[([^\]]*)\]\(\s*<?([^)\s>]+)>?[^)]*\)")

@@ -14,7 +14,8 @@ pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
 PAGES = [
     *(f"{name}/{p.stem}" for name in book.SOURCES for p in (book.ROOT / name).glob("*.ipynb")),
-    *("index", "grading", "search", "genindex"),
+    *("search", "genindex"),
+    *(path.stem for path in (book.ROOT / "docs").glob("*.md")),
     *(f"reference/{path.stem}" for path in (book.ROOT / "docs/reference").glob("*.md")),
 ]
 # Turn the first knob of an explorer that moves something, and say whether the page has changed.

@@ -1,7 +1,6 @@
 """The set-up from nothing: an empty home folder, a fresh copy, the commands of the README."""
 
 import os
-import shutil
 import socket
 import subprocess
 import sys
@@ -11,20 +10,16 @@ from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).parents[2]
+from tools import install_matrix
+
 pytestmark = pytest.mark.slow
 
 
 @pytest.fixture(scope="module")
 def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A copy of the tracked files, as a fresh clone has them."""
+    """A fresh clone."""
     copy = tmp_path_factory.mktemp("clone")
-    files = subprocess.run(
-        ["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, text=True, check=True
-    ).stdout.split("\0")
-    for name in filter(None, files):
-        (copy / name).parent.mkdir(parents=True, exist_ok=True)
-        shutil.copy(ROOT / name, copy / name)
+    install_matrix.clone(copy)
     return copy
 
 
@@ -76,21 +71,3 @@ def test_make_lab_serves_the_first_chapter(place: Path, environment: dict[str, s
     finally:
         server.terminate()
         server.wait(20)
-
-
-def test_plain_pip_gives_a_working_set_with_the_pins_of_d2l(
-    place: Path, environment: dict[str, str], tmp_path: Path
-) -> None:
-    if sys.version_info[:2] != (3, 11):
-        pytest.skip("d2l's pins of 2023 have builds for Python 3.11 only")
-    python = tmp_path / "plain" / "bin" / "python"
-    assert run(tmp_path, environment, sys.executable, "-m", "venv", "plain").returncode == 0
-    installed = run(place, environment, str(python), "-m", "pip", "install", "--quiet", ".")
-    assert installed.returncode == 0, installed.stderr
-    statement = (
-        "import numpy, torch; from d2l import torch as d2l; from d2l_ext import data, counting;"
-        "assert numpy.__version__ == '1.23.5';"
-        "assert torch.from_numpy(numpy.ones(2)).sum() == 2; data.FashionMNIST(train_size=10)"
-    )
-    ran = run(tmp_path, environment, str(python), "-c", statement)
-    assert ran.returncode == 0, ran.stderr
