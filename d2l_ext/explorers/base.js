@@ -140,11 +140,11 @@ export function checkRange(name, value, [low, high]) {
 // ---- the frame around an explorer ----
 
 // JupyterLab keeps running its shortcuts while a widget has the focus, so no key leaves the root.
-export function frame(el, name) {
+function frame(el, name) {
   const root = element("div", {
-    class: "d2l-explorer",
+    class: `d2l-explorer d2l-${name}`,
     role: "group",
-    "aria-label": name,
+    "aria-label": name.replace(/(?<=.)[A-Z]/g, (c) => ` ${c.toLowerCase()}`),
     "data-lm-suppress-shortcuts": "true",
     onkeydown: (event) => event.stopPropagation(),
   });
@@ -361,7 +361,7 @@ export function traits(model, names, changed) {
 export function explorer({ model, el }, { name, draw, remedy = () => null, line, heard = [], own = {} }) {
   const initial = model.get("initial");
   const usual = model.get("usual");
-  const { root, announce } = frame(el, name.replace(/(?<=.)[A-Z]/g, (c) => ` ${c.toLowerCase()}`));
+  const { root, announce } = frame(el, name);
   const { state, set, forget } = traits(model, [...Object.keys(usual), ...heard], redraw);
   const { controls: panel, words } = model.get("page");
   const controls = {};

@@ -12,7 +12,7 @@ import traitlets
 
 from d2l_ext.explorers import cells, snapshot
 from d2l_ext.explorers.panel import Control
-from d2l_ext.explorers.scripts import bundle, read, styles
+from d2l_ext.explorers.scripts import bundle, styles
 
 
 class Explorer(anywidget.AnyWidget):
@@ -35,7 +35,7 @@ class Explorer(anywidget.AnyWidget):
     def __init_subclass__(cls, **options: Any) -> None:
         if "script" in cls.__dict__:
             cls._esm = bundle(f"{cls.script}.js")
-            cls._css = read("explorer.css") + "".join(map(read, styles(f"{cls.script}.js")))
+            cls._css = styles(f"{cls.script}.js", cls.__name__)
             _, *arguments = inspect.signature(cls.__init__).parameters.values()
             cls.settings = tuple(argument.name for argument in arguments)
             cls._defaults = {argument.name: argument.default for argument in arguments}

@@ -45,7 +45,12 @@ def bundle(name: str) -> str:
     return "\n".join([*(EXPORT.sub("", text) for text in others), last])
 
 
-def styles(name: str) -> list[str]:
-    """The style sheets that stand beside a module and what it imports, in their order."""
-    sheets = (Path(module).with_suffix(".css").name for module in dependencies(name, []))
-    return [sheet for sheet in sheets if (HERE / sheet).exists()]
+def styles(name: str, explorer: str) -> str:
+    """The style sheets that stand beside a module and what it imports, in their order.
+
+    All are for the explorer of that class alone: a notebook holds the sheets of all its widgets.
+    """
+    beside = (Path(module).with_suffix(".css").name for module in dependencies(name, []))
+    sheets = "".join(read(sheet) for sheet in beside if (HERE / sheet).exists())
+    own = (read("explorer.css") + sheets).replace(".d2l-explorer", "&.d2l-explorer")
+    return f".d2l-{explorer} {{\n{own}}}\n"

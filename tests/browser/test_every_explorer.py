@@ -38,6 +38,22 @@ def test_it_is_legible_and_fits(visit, name):
     assert opened.errors == [] and opened.requests == []
 
 
+BOXES = """root => [...root.querySelectorAll('*')].map((e) => e.getBoundingClientRect())
+  .map(({ x, y, width, height }) => [x, y, width, height].map(Math.round))"""
+ADD = """(root, css) => document.head.append(
+  Object.assign(document.createElement('style'), { textContent: css }))"""
+
+
+def test_the_looks_of_others_on_the_same_page_change_nothing(visit):
+    opened = visit(width=1100, reduced_motion="reduce")
+    for name in explorers.__all__:
+        root = load(opened, getattr(explorers, name)())
+        before = root.evaluate(BOXES)
+        for other in set(explorers.__all__) - {name}:
+            root.evaluate(ADD, getattr(explorers, other)._css)
+        assert root.evaluate(BOXES) == before, name
+
+
 @pytest.mark.parametrize("name", explorers.__all__)
 def test_tab_reaches_every_control(visit, name):
     opened = visit()
