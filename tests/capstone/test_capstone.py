@@ -1,11 +1,17 @@
 """The capstone: what is counted, what is refused, and that the same design gives the same result."""
 
+from pathlib import Path
+
+import nbformat
 import pytest
+import torch
 from torch import nn
 
 from d2l_ext import capstone
-from d2l_ext.grading import leaderboard
+from d2l_ext.grading import fresh, leaderboard
 from d2l_ext.grading.show import show
+
+ROOT = Path(__file__).parents[2]
 
 
 @pytest.fixture(autouse=True)
@@ -65,3 +71,17 @@ def test_an_entry_as_a_check_prints_it_is_what_the_leaderboard_reads(
     kept, dropped = capsys.readouterr().out.splitlines()
     assert leaderboard.read(kept) == (capstone.trial(linear).accuracy, 500, 490)
     assert leaderboard.read(dropped) is None
+
+
+def test_the_hidden_check_counts_anew_whatever_an_answer_put_in_place_of_the_facts(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    notebook = nbformat.read(ROOT / "solutions/10_model_zoo.ipynb", as_version=4)
+    check = next(cell.source for cell in notebook.cells if cell.id == "q6-hidden")
+    praise = dict.fromkeys(("parameters within the budget", "MACs within the budget"), True)
+    monkeypatch.setattr(capstone, "facts", lambda build, seed=0: praise)
+    names = {"torch": torch, "nn": nn, "show": show, "fresh": fresh, "capstone": capstone}
+    exec(check, {**names, "build": too_many_parameters})
+    printed = capsys.readouterr().out
+    assert printed.count("'parameters within the budget': False") == 2  # the check has one as well
+    assert printed.count("'torch counts': (False, True)") == 2
