@@ -1,4 +1,4 @@
-"""The command `d2l-ext zoo`: what is there, one model in detail, and how a model comes in."""
+"""The command `d2l-ext zoo`: what is there, one model or study in detail, and how a model comes in."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from d2l_ext.grading.errors import UserError
+from d2l_ext.zoo import study_results, study_table
 from d2l_ext.zoo.files import ZooError, list_models
 from d2l_ext.zoo.model_card import Card, read
 from d2l_ext.zoo.show import percent, text
@@ -19,6 +20,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     actions = parser.add_subparsers(dest="action", metavar="ACTION", help="default: list all")
     showing = actions.add_parser("show", help="show the card of a model")
     showing.add_argument("name")
+    study = actions.add_parser("study", help="show the results of a study as a table")
+    study.add_argument("name", nargs="?", help="default: list those that come along")
     adding = actions.add_parser("add", help="make models of what d2l-ext train has trained")
     adding.add_argument(
         "folders",
@@ -37,11 +40,20 @@ def run(arguments: argparse.Namespace) -> int:
             _add(arguments)
         elif arguments.action == "show":
             print(text(read(arguments.name)))
+        elif arguments.action == "study":
+            _study(arguments.name)
         else:
             print(table([read(name) for name in list_models()]))
     except ZooError as error:
         raise UserError(str(error)) from error
     return 0
+
+
+def _study(name: str | None) -> None:
+    if name is None:
+        print("\n".join(study_results.list_studies()))
+    else:
+        print(study_table.text(study_results.read(name)))
 
 
 def _add(arguments: argparse.Namespace) -> None:

@@ -8,8 +8,10 @@ The networks of a study are not kept, only what each cost and reached.
 from __future__ import annotations
 
 import argparse
+import functools
 import json
 import sys
+import tomllib
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -20,7 +22,7 @@ from d2l_ext.zoo.files import ZooError
 
 FORMAT = 1
 # What runs may differ in; all else of their records is written once, for all of them.
-OWN = ("name", "settings", "seed", "parameters", "macs", "right")
+OWN = ("name", "settings", "seed", "parameters", "macs", "right", "seconds", "epochs")
 
 
 @dataclass(frozen=True)
@@ -34,6 +36,8 @@ class StudyRun:
         parameters: Learned numbers.
         macs: Multiply-accumulates for one image of the study's size.
         right: Test images that it classifies correctly.
+        seconds: Training and validation together.
+        epochs: For each, 'train_loss', 'train_acc', 'val_loss', 'val_acc' and 'seconds'.
     """
 
     name: str
@@ -42,6 +46,8 @@ class StudyRun:
     parameters: int
     macs: int
     right: int
+    seconds: float
+    epochs: tuple[dict[str, float], ...]
 
 
 @dataclass(frozen=True)
@@ -74,6 +80,19 @@ class Study:
     finished: str
     runs: tuple[StudyRun, ...]
 
+    @property
+    def finding(self) -> str:
+        """What it shows and what it does not; nothing where nobody has said so yet."""
+        return _findings().get(self.name, "")
+
+    @property
+    def rows(self) -> dict[str, list[StudyRun]]:
+        """The runs of each row, one for a seed, in the order of the study."""
+        rows: dict[str, list[StudyRun]] = {}
+        for run in self.runs:
+            rows.setdefault(run.name, []).append(run)
+        return rows
+
     def errors(self, **settings: Any) -> list[float]:
         """Shares of the test images that runs with these settings get wrong, in their order."""
         return [
@@ -88,6 +107,11 @@ def path_of(name: str) -> Path:
     return files.FOLDER / "studies" / f"{name}.json"
 
 
+def list_studies() -> list[str]:
+    """The names of the studies whose results come along."""
+    return sorted(path.stem for path in (files.FOLDER / "studies").glob("*.json"))
+
+
 def read(name: str) -> Study:
     """The results of a study.
 
@@ -96,14 +120,16 @@ def read(name: str) -> Study:
 
     Example:
         >>> len(read('design_spaces_small').errors(space='regnet'))
-        40
+        100
     """
     path = path_of(name)
     try:
         record = json.loads(files.content(path).decode("utf-8"))
         if record.pop("format") != FORMAT:
             raise ZooError(f"{path} was written by another version of this package")
-        runs = tuple(StudyRun(**run) for run in record.pop("runs"))
+        runs = tuple(
+            StudyRun(**{**run, "epochs": tuple(run["epochs"])}) for run in record.pop("runs")
+        )
         several = ("input_size", "hardware", "commits", "versions")
         head: dict[str, Any] = {k: tuple(v) if k in several else v for k, v in record.items()}
         return Study(**head, runs=runs)
@@ -155,7 +181,10 @@ def gather(name: str, folders: Iterable[Path]) -> Study:
         ),
         seconds=round(sum(record["seconds"] for record in records), 1),
         finished=max(record["finished"] for record in records),
-        runs=tuple(StudyRun(**{key: record[key] for key in OWN}) for record in records),
+        runs=tuple(
+            StudyRun(**{key: record[key] for key in OWN} | {"epochs": tuple(record["epochs"])})
+            for record in records
+        ),
     )
 
 
@@ -168,6 +197,13 @@ def write(study: Study) -> Path:
     head = json.dumps({"format": FORMAT, **table}, indent=1).removesuffix("\n}")
     path.write_text(f'{head},\n "runs": [\n{runs}\n ]\n}}\n', encoding="utf-8")
     return path
+
+
+@functools.cache
+def _findings() -> dict[str, str]:
+    """What each study shows."""
+    path = Path(__file__).parent / "findings.toml"
+    return tomllib.loads(path.read_text(encoding="utf-8"))
 
 
 def _without_seeds(recipe: dict[str, Any]) -> dict[str, Any]:

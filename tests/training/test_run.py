@@ -96,7 +96,9 @@ def test_seeds_differ(recipe: Recipe, tmp_path: Path) -> None:
 
 
 def test_a_weight_that_float16_cannot_hold_stays_as_it_is() -> None:
-    stored = runs.as_stored({"fc.weight": torch.tensor([1.0]), "bn.running_var": torch.tensor([1e6])})
+    stored = runs.as_stored(
+        {"fc.weight": torch.tensor([1.0]), "bn.running_var": torch.tensor([1e6])}
+    )
     assert stored["fc.weight"].dtype == torch.float16
     assert stored["bn.running_var"].item() == 1e6
 

@@ -34,6 +34,7 @@ def runs(tmp_path: Path) -> list[Path]:
             "versions": {"torch": "2"},
             "commit": None,
             "seconds": 1.5,
+            "epochs": [{"train_loss": 1.0, "train_acc": 0.6, "val_loss": 0.9, "val_acc": 0.7}],
             "finished": f"2026-01-{number % 28 + 1:02}T00:00:00+00:00",
         }
         (folder / "result.json").write_text(json.dumps(record))
@@ -80,13 +81,25 @@ def test_a_damaged_file_is_an_error_that_says_so(
             study_results.read(NAME)
 
 
-def test_the_bundled_study_is_that_of_today_and_says_where_it_comes_from() -> None:
-    study = study_results.read(NAME)
-    recipes = read_recipes(NAME)
-    assert [run.name for run in study.runs] == [recipe.name for recipe in recipes]
-    assert [run.settings for run in study.runs] == [recipe.settings for recipe in recipes]
+@pytest.mark.parametrize("name", study_results.list_studies())
+def test_a_bundled_study_is_that_of_today_and_says_where_it_comes_from(name: str) -> None:
+    study = study_results.read(name)
+    recipes = read_recipes(name)
+    expected = [(recipe.name, recipe.settings, s) for recipe in recipes for s in recipe.seeds]
+    assert [(run.name, run.settings, run.seed) for run in study.runs] == expected
     shared = dataclasses.replace(recipes[0], settings={}).resolved()
-    assert all(shared[key] == value for key, value in study.recipe.items() if key != "seeds")
+    assert all(
+        shared[key] == value
+        for key, value in study.recipe.items()
+        if key not in ("seeds", "settings")
+    )
+    assert all(1 - run.right / study.test_images <= 0.9 + 1e-9 for run in study.runs)
     assert study.hardware
     assert study.commits
+    assert study.finding, "findings.toml says what it shows, and what it does not"
+
+
+def test_the_spaces_of_the_small_study_are_told_apart_by_their_settings() -> None:
+    study = study_results.read(NAME)
     assert {run.settings["space"] for run in study.runs} == {"anynet", "regnet"}
+    assert len(study.errors(space="anynet")) + len(study.errors(space="regnet")) == len(study.runs)

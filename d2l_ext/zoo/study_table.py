@@ -1,0 +1,104 @@
+"""A study as a table: what each row cost, its error, and how far its seeds lie apart."""
+
+from __future__ import annotations
+
+import math
+import statistics
+import textwrap
+from dataclasses import dataclass
+
+from d2l_ext.zoo.study_results import Study
+
+HEADER = ("row", "parameters", "MACs", "seeds", "error", "spread", "training error")
+
+
+@dataclass(frozen=True)
+class Row:
+    """One row of a study, all seeds together.
+
+    Attributes:
+        name: Of the row.
+        parameters: Learned numbers.
+        macs: Multiply-accumulates for one image.
+        errors: The share of the test images that are wrong at the end, for each seed.
+        training_error: The mean over the seeds in the last epoch, of augmented images.
+    """
+
+    name: str
+    parameters: int
+    macs: int
+    errors: tuple[float, ...]
+    training_error: float
+
+    @property
+    def error(self) -> float:
+        """The mean over the seeds."""
+        return statistics.mean(self.errors)
+
+    @property
+    def spread(self) -> float | None:
+        """The standard deviation of the seeds; None where there is one seed only."""
+        return statistics.stdev(self.errors) if len(self.errors) > 1 else None
+
+    def apart(self, other: Row) -> float | None:
+        """How many standard errors of its own the difference to another row's mean is.
+
+        None where either has one seed only: then the seeds' spread is not known.
+        """
+        if self.spread is None or other.spread is None:
+            return None
+        variance = self.spread**2 / len(self.errors) + other.spread**2 / len(other.errors)
+        difference = other.error - self.error
+        return difference / math.sqrt(variance) if variance else math.copysign(math.inf, difference)
+
+
+def rows(study: Study) -> list[Row]:
+    """The rows of a study, in its order."""
+    return [
+        Row(
+            name,
+            runs[0].parameters,
+            runs[0].macs,
+            tuple(1 - run.right / study.test_images for run in runs),
+            statistics.mean(1 - run.epochs[-1]["train_acc"] for run in runs),
+        )
+        for name, runs in study.rows.items()
+    ]
+
+
+def text(study: Study) -> str:
+    """The table in a terminal or a cell: how the networks were trained, the rows, what they show."""
+    cells = [HEADER, *map(_cells, rows(study))]
+    widths = [max(len(row[i]) for row in cells) for i in range(len(HEADER))]
+    lines = [
+        "  ".join(
+            cell.rjust(width) if i else cell.ljust(width)
+            for i, (cell, width) in enumerate(zip(row, widths, strict=True))
+        )
+        for row in cells
+    ]
+    finding = ["", *textwrap.wrap(study.finding, 100)] if study.finding else []
+    return "\n".join([caption(study), "", *lines, *finding])
+
+
+def caption(study: Study) -> str:
+    """How the networks of a study were trained, in one line."""
+    size = " x ".join(map(str, study.input_size))
+    epochs = sorted({len(run.epochs) for run in study.runs})
+    several = " or ".join(map(str, epochs))
+    return (
+        f"{study.name}: {study.train_images:,} images of {size}, {several} "
+        f"epoch{'s' if epochs != [1] else ''}; {'; '.join(study.hardware)}"
+    )
+
+
+def _cells(row: Row) -> tuple[str, ...]:
+    return (
+        row.name,
+        f"{row.parameters:,}",
+        f"{row.macs:,}",
+        str(len(row.errors)),
+        f"{row.error:.2%}",
+        "" if row.spread is None else f"{row.spread:.2%}",
+        f"{row.training_error:.2%}",
+    )
