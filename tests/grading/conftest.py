@@ -1,8 +1,10 @@
 """One released exercise, and one graded batch of submissions, for all tests of the folder."""
 
 import csv
+import functools
 import subprocess
 import sys
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,6 +13,9 @@ import pytest
 from nbformat import NotebookNode
 
 from d2l_ext import cli
+from d2l_ext.grading import batch as batch_module
+from d2l_ext.grading import check, release
+from d2l_ext.grading.runner import Runner
 from d2l_ext.sandbox import layers
 from tests.grading import assignment
 
@@ -57,6 +62,31 @@ class Batch:
 
     def page(self, student: str) -> str:
         return (self.folder / "feedback" / f"{student}.html").read_text()
+
+
+@pytest.fixture(scope="package", autouse=True)
+def one_runner() -> Iterator[None]:
+    """Commands with the same settings share their workers, which take seconds to start."""
+    shared: dict[str, Runner] = {}
+
+    @functools.wraps(Runner)
+    def runner(*settings: object, **more: object) -> Runner:
+        return shared.setdefault(f"{settings} {more}", Runner(*settings, **more))  # type: ignore[arg-type]
+
+    with pytest.MonkeyPatch.context() as patch:
+        for module in (batch_module, check, release):
+            patch.setattr(module, "Runner", runner)
+        patch.setattr(batch_module.Settings, "stop", lambda _: None)
+        yield
+    for used in shared.values():
+        used.stop()
+
+
+@pytest.fixture(scope="package")
+def runner() -> Iterator[Runner]:
+    runner = Runner(20, unsafe=True)
+    yield runner
+    runner.stop()
 
 
 @pytest.fixture(scope="session")

@@ -28,11 +28,6 @@ print("PYTEST_CURRENT_TEST" in os.environ, "SECRET" in os.environ, os.environ["D
 ANSWER = {"grade": False, "solution": True}
 
 
-@pytest.fixture(scope="module")
-def runner() -> Runner:
-    return Runner(20, unsafe=True)
-
-
 def outcomes(paper: Paper, runner: Runner) -> dict[str, str]:
     return {name: record.outcome for name, record in judge(paper, runner).items()}
 
