@@ -2,6 +2,7 @@
 
 import argparse
 import importlib
+import os
 import sys
 from collections.abc import Sequence
 from types import ModuleType
@@ -53,6 +54,9 @@ def _run(command: ModuleType, arguments: argparse.Namespace) -> int:
     except (UserError, InfrastructureError) as error:
         print(f"d2l-ext: {error}", file=sys.stderr)
         return 2
+    except BrokenPipeError:  # what read the output, such as `head`, has had enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
     except KeyboardInterrupt:
         print("\nd2l-ext: stopped", file=sys.stderr)
         return INTERRUPTED
