@@ -40,12 +40,13 @@ def test_other_cells_keep_theirs(run):
     assert not closed(first)
 
 
-def test_50_runs_leave_as_many_widgets_as_one(run):
+@pytest.mark.parametrize("name", explorers.__all__)
+def test_50_runs_leave_as_many_widgets_as_one(run, name):
     ipywidgets.Widget.close_all()
     run("a")
-    explorers.LayerExplorer()
+    getattr(explorers, name)()
     after_one = len(ipywidgets.widgets.widget._instances)
     for _ in range(50):
         run("a")
-        explorers.LayerExplorer()
+        getattr(explorers, name)()
     assert len(ipywidgets.widgets.widget._instances) == after_one
