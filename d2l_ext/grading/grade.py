@@ -3,6 +3,7 @@
 import argparse
 import contextlib
 import os
+import sys
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Executor, ThreadPoolExecutor
 from dataclasses import dataclass
@@ -82,6 +83,8 @@ def run(arguments: argparse.Namespace) -> int:
     for submission, result in _results(submissions, assignments, plan, judged, settings):
         (result,) = overrides.apply([result], given, solutions)
         results.append(with_deduction(result, submission, arguments.due, policy))
+    for named in overrides.unused(results, given):
+        print(f"overrides.csv: {named}: not among the grades, so not used", file=sys.stderr)
     write(results, submissions, assignments, arguments.out, sandbox)
     print(f"sandbox: {sandbox}")
     print(gradebook.table_text(results))

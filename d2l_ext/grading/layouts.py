@@ -64,6 +64,14 @@ def hand_ins(items: Iterable[Item]) -> list[HandIn]:
     return list(found.values())
 
 
+def passed_over(items: Iterable[Item]) -> list[str]:
+    """The names of what lies among the submissions of a class and is nobody's."""
+    listed = unwrapped(list(items))
+    submitters = _gradescope(listed)
+    nobodys = (i for i in listed if i.name != GRADESCOPE and not any(_owners(i, submitters)))
+    return list(dict.fromkeys(item.parts[0] for item in nobodys))
+
+
 def is_class(items: Iterable[Item]) -> bool:
     """Whether a zip holds the submissions of many, not of one student."""
     return any(

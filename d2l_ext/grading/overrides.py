@@ -47,6 +47,13 @@ def read(path: Path) -> Overrides:
     return found
 
 
+def unused(results: Sequence[Result], overrides: Overrides) -> list[str]:
+    """Students and exercises with an override that are not among the results: slips of the pen."""
+    known = {(result.student, result.exercise) for result in results}
+    lost = (named[:2] for named in overrides if named[:2] not in known)
+    return [", ".join(named) for named in dict.fromkeys(lost)]
+
+
 def apply(
     results: Sequence[Result], overrides: Overrides, exercises: Mapping[str, Exercise]
 ) -> list[Result]:
@@ -77,6 +84,8 @@ def apply(
 def _changed(
     result: Result, own: Mapping[str, Override], exercises: Mapping[str, Exercise]
 ) -> Result:
+    if not result.marks and result.exercise not in exercises:
+        raise UserError(f"overrides.csv: {result.student}: it is not known which exercise this is")
     marks = result.marks or [
         Mark(question, note=result.note) for question in exercises[result.exercise].questions
     ]

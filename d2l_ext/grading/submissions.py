@@ -1,6 +1,7 @@
 """Reading what students handed in; nothing in these files is trusted."""
 
 import re
+import sys
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
@@ -84,7 +85,11 @@ def read_submissions(source: Path, exercises: Mapping[str, Exercise]) -> list[Su
     """
     submissions: list[Submission] = []
     with ExitStack() as open_files:
-        handed_in = layouts.hand_ins(intake.class_items(source, open_files))
+        items = list(intake.class_items(source, open_files))
+        handed_in = layouts.hand_ins(items)
+        if others := layouts.passed_over(items):
+            named = f"{', '.join(others)[:NAME_LIMIT]} ({len(others)} in all)"
+            print(f"passed over, neither notebook, folder nor zip: {named}", file=sys.stderr)
         for hand_in in tqdm(handed_in, desc="reading", unit="student", disable=None, leave=False):
             submissions += read_hand_in(hand_in, exercises)
     if not submissions:

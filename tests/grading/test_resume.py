@@ -94,8 +94,14 @@ def test_only_what_changed_is_graded_again(
         (class_folder / f"{student}.ipynb").unlink()
     (out / "overrides.csv").write_text(
         "student,exercise,question,points,comment\neve,03_tiny,q2,1.5,a slip of the pen\n"
+        "evee,03_tiny,q2,1.5,\n"
     )
+    (class_folder / "fay.ipynb.txt").write_text("{}")
     assert cli.main(command(course, class_folder, out)) == 0
+    said = capsys.readouterr().err
+    assert "overrides.csv: evee, 03_tiny: not among the grades" in said
+    assert "eve, 03_tiny" not in said
+    assert "passed over, neither notebook, folder nor zip: fay.ipynb.txt (1 in all)" in said
     second = written(out)
     assert second["ada"] == first["ada"]
     assert second["eve"] > first["eve"]
