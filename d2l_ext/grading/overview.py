@@ -61,12 +61,22 @@ def _body(results: Sequence[Result], alike: Sequence[Resemblance], sandbox: str)
 
 def _to_look_at(results: Sequence[Result]) -> Iterator[str]:
     rows = [
-        [r.student, r.exercise, r.status, "; ".join(r.flags), r.note]
+        [r.student, r.exercise, r.status, "; ".join(r.flags), _why(r)]
         for r in results
         if r.status != OK or r.flags
     ]
     if rows:
         yield _table("To look at", ["student", "exercise", "status", "flags", "why"], rows)
+
+
+def _why(result: Result) -> str:
+    """What was said of a submission, and which questions led to a fault."""
+    faults = [
+        f"question {mark.question.number}: {mark.status}"
+        for mark in result.marks
+        if mark.status != OK
+    ]
+    return "; ".join([*filter(None, [result.note]), *faults])
 
 
 def _alike(alike: Sequence[Resemblance]) -> Iterator[str]:

@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -77,6 +78,14 @@ def test_overview_shows_distributions_common_outputs_and_who_to_look_at() -> Non
     assert "int 5 &amp; more" in page
     assert "q3-check" not in page, "one student's output is not a common one"
     assert "<script" not in page
+
+
+def test_overview_names_the_question_that_led_to_a_fault() -> None:
+    bob = CLASS[1]
+    died = replace(bob.marks[1], findings=[replace(bob.marks[1].findings[0], fault="died")])
+    marks = [bob.marks[0], died, *bob.marks[2:]]
+    page = overview.page([replace(bob, status="CRASH", marks=marks)], [], "none at all")
+    assert "question 2: CRASH" in page
 
 
 def test_feedback_says_that_a_person_gave_the_points() -> None:
