@@ -148,9 +148,10 @@ def test_what_was_opened_last_is_drawn_on_the_image_and_written_as_code(explorer
     explorer.opener("layer3").click()
     assert "layer3: output (6, 6)" in looks.inner_text()
     explorer.root.get_by_text("layer3 as PyTorch code").click()
-    assert "nn.Conv2d(128, 256, kernel_size=3, stride=2" in (
-        explorer.root.locator(".d2l-program code").inner_text()
-    )
+    # A browser tells a page that a `details` was opened only after the click has ended.
+    code = explorer.root.locator(".d2l-program code", has_text="nn.Conv2d(")
+    code.wait_for(timeout=10_000)
+    assert "nn.Conv2d(128, 256, kernel_size=3, stride=2" in code.inner_text()
 
 
 def test_a_guess_comes_before_the_numbers(explorer):
