@@ -1,10 +1,10 @@
 """Key press to changed page: the explorers beside `interact` with matplotlib, in one run.
 
-python -m benchmarks.explorers [KEYS]
+python -m benchmarks.explorers [--keys 40]
 """
 
+import argparse
 import statistics
-import sys
 import tempfile
 from pathlib import Path
 from typing import Any
@@ -95,4 +95,6 @@ def main(keys: int) -> None:
 
 
 if __name__ == "__main__":
-    main(int(sys.argv[1]) if len(sys.argv) > 1 else 40)
+    parser = argparse.ArgumentParser(description="Key press to changed page, beside `interact`.")
+    parser.add_argument("--keys", type=int, default=40, help="presses that are timed, of each")
+    main(parser.parse_args().keys)

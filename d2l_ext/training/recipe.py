@@ -41,6 +41,9 @@ class Recipe:
         flip: Whether half of the images are mirrored.
         erase: Probability of erasing a random rectangle of an image.
         dirac: Whether 3x3 convolutions start as identities, as far as their channels go.
+        grow_after: Epochs before the network grows: until then each stage has `first_blocks`; the
+            others come in as identities. 0: all are there from the beginning.
+        first_blocks: See `grow_after`.
         precision: 'float32', 'bfloat16' or 'auto'.
         channels_last: Whether channels lie innermost in memory.
         compile: A backend of torch.compile for the network, such as 'inductor' (slow to start, fewer
@@ -66,6 +69,8 @@ class Recipe:
     flip: bool = False
     erase: float = 0.0
     dirac: bool = False
+    grow_after: int = 0
+    first_blocks: int = 1
     precision: str = "auto"
     channels_last: bool = True
     compile: str = ""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import functools
 import json
 import os
 from collections.abc import Callable, Iterator
@@ -19,6 +20,7 @@ from d2l_ext.training import variants
 from d2l_ext.training.classifier import Classifier
 from d2l_ext.training.dirac import start_as_dirac
 from d2l_ext.training.failures import TrainingError
+from d2l_ext.training.growing import GrowingTrainer, later_places
 from d2l_ext.training.hardware import commit, hardware, versions
 from d2l_ext.training.normalise import Normalise
 from d2l_ext.training.recipe import Recipe
@@ -119,7 +121,11 @@ def run(
         nesterov=recipe.nesterov,
         label_smoothing=recipe.label_smoothing,
     )
-    trainer = Trainer(
+    kind: Any = Trainer
+    if recipe.grow_after:
+        places = later_places(net, recipe.first_blocks)
+        kind = functools.partial(GrowingTrainer, places=places, grow_after=recipe.grow_after)
+    trainer = kind(
         recipe.epochs,
         num_gpus=int(device.type == "cuda"),
         progress=progress,

@@ -10,8 +10,22 @@ from torch import nn
 
 from d2l_ext.networks import get_network, list_networks
 from d2l_ext.networks.cifar_regnet import CifarAnyNet
-from d2l_ext.networks.cifar_resnet import CifarResNet
-from d2l_ext.networks.preact_shortcuts import ExclusiveGating, ShortcutOnlyGating
+from d2l_ext.networks.cifar_resnet import CifarResNet, PaddedBlock, PlainBlock
+from d2l_ext.networks.preact import CifarPreActResNet, PreActBasicBlock
+from d2l_ext.networks.preact_orders import (
+    BatchNormAfterAddition,
+    ReLUBeforeAddition,
+    ReLUOnlyPreActivation,
+    ReLUOnlyResNet,
+)
+from d2l_ext.networks.preact_shortcuts import (
+    ConstantScaling,
+    ConvolutionalShortcut,
+    DropoutShortcut,
+    ExclusiveGating,
+    HalfShortcut,
+    ShortcutOnlyGating,
+)
 from d2l_ext.networks.regnet import XBlock
 from d2l_ext.networks.resnet import Bottleneck
 from d2l_ext.networks.resnext import CifarResNeXt
@@ -29,6 +43,21 @@ POSITIONS: dict[str, Any] = {
     "pre": SEPreBottleneck,
     "post": SEPostBottleneck,
     "identity": SEIdentityBottleneck,
+}
+
+
+# Of the residual block's variants: the block and its network.
+BLOCKS: dict[str, tuple[Any, Any]] = {
+    "original": (PaddedBlock, CifarResNet),
+    "plain": (PlainBlock, CifarResNet),
+    "half_shortcut": (HalfShortcut, CifarResNet),
+    "half_both": (ConstantScaling, CifarResNet),
+    "convolution": (ConvolutionalShortcut, CifarResNet),
+    "dropout": (DropoutShortcut, CifarResNet),
+    "bn_after_addition": (BatchNormAfterAddition, CifarResNet),
+    "relu_before_addition": (ReLUBeforeAddition, CifarResNet),
+    "relu_only_preactivation": (ReLUOnlyPreActivation, ReLUOnlyResNet),
+    "full_preactivation": (PreActBasicBlock, CifarPreActResNet),
 }
 
 
@@ -63,6 +92,12 @@ def cifar_resnet29_se(position: str, **settings: Any) -> nn.Module:
     return CifarResNet(POSITIONS[position], 29, **settings)
 
 
+def cifar_resnet_of(block: str, depth: int, **settings: Any) -> nn.Module:
+    """A residual network of any depth 6n + 2, of one of the `BLOCKS`."""
+    kind, network = BLOCKS[block]
+    return network(kind, depth, **settings)
+
+
 def cifar_resnet_gated(
     depth: int, gate_start: float, exclusive: bool, **settings: Any
 ) -> nn.Module:
@@ -83,6 +118,7 @@ VARIANTS: dict[str, Callable[..., nn.Module]] = {
         cifar_resnext20,
         cifar_seresnet20_ratio,
         cifar_resnet29_se,
+        cifar_resnet_of,
         cifar_resnet_gated,
         drawn_anynet,
     )

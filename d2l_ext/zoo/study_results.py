@@ -148,6 +148,7 @@ def gather(name: str, folders: Iterable[Path]) -> Study:
         RecipeError: There is no such study.
         ZooError: A run of the study is missing, is unfinished, or was trained by another recipe.
     """
+    from d2l_ext.training.recipe import Recipe
     from d2l_ext.training.study import read as read_recipes
 
     recipes = read_recipes(name)
@@ -159,7 +160,8 @@ def gather(name: str, folders: Iterable[Path]) -> Study:
             if not path.is_file():
                 raise ZooError(f"{run} is not finished: `d2l-ext train {name}` goes on with it")
             record = json.loads(path.read_text(encoding="utf-8"))
-            if _without_seeds(record["recipe"]) != _without_seeds(recipe.resolved()):
+            trained_by = Recipe.from_table(record["recipe"]).resolved()
+            if _without_seeds(trained_by) != _without_seeds(recipe.resolved()):
                 raise ZooError(f"{path.parent} was trained by another recipe than today's {name}")
             records.append(record)
     first = records[0]
