@@ -4,9 +4,8 @@ import re
 from collections.abc import Iterator, Sequence
 from html import escape
 
-import mistune
-
 from d2l_ext.grading.appraisal import Finding
+from d2l_ext.grading.formulas import html
 from d2l_ext.grading.pages import code, html_page
 from d2l_ext.grading.results import Mark, Result, points_text
 from d2l_ext.grading.verdict import is_sealed
@@ -27,8 +26,6 @@ WARNINGS = {
     "exit() ignored": "An answer calls exit() or quit(), which was ignored: take it out.",
     "several notebooks": "There were several notebooks for this exercise; one was graded.",
 }
-# Formulas stay as they are written: this page is read without a network, thus without MathJax.
-MARKDOWN = mistune.create_markdown(plugins=["math", "table"])
 
 
 def page(student: str, results: Sequence[Result]) -> str:
@@ -94,7 +91,7 @@ def _question(mark: Mark) -> Iterator[str]:
     of = points_text(question.points)
     yield f"<p><strong>{points_text(mark.points)} of {of} points</strong></p>\n"
     asked = HINT.sub("", question.text.partition("\n")[2]).strip()
-    yield str(MARKDOWN(asked))
+    yield html(asked)
     if mark.answer:
         yield f"<details><summary>Your answer</summary>{code(mark.answer)}</details>\n"
     if mark.override:
@@ -106,7 +103,7 @@ def _question(mark: Mark) -> Iterator[str]:
         yield from _finding(question.number, found)
     if mark.points < question.points:
         for hint in HINT.finditer(question.text):
-            text = MARKDOWN(hint["text"].strip())
+            text = html(hint["text"].strip())
             yield f"<details><summary>{escape(hint['title'])}</summary>{text}</details>\n"
     yield "</section>\n"
 

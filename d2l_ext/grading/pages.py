@@ -14,6 +14,7 @@ code { font-size: .95em; }
 table { border-collapse: collapse; }
 th, td { padding: .2rem 1rem .2rem 0; text-align: left; font-weight: normal; vertical-align: top; }
 .number { text-align: right; font-variant-numeric: tabular-nums; }
+[mathvariant="bold"] { font-weight: bold; }
 .right::before { content: "✓ "; color: var(--right); }
 .wrong::before { content: "✗ "; color: var(--wrong); }
 """
