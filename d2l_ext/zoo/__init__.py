@@ -3,6 +3,7 @@
     >>> from d2l_ext import zoo
     >>> net = zoo.load('cifar_resnet20_fmnist')    # takes images from 0 to 1, normalises inside
     >>> zoo.card('cifar_resnet20_fmnist')          # accuracy, size, learning curve, provenance
+    >>> zoo.study('shuffle')                       # rows that are compared, several seeds of each
 
 torch is imported when it is first needed: the cards can be read without it.
 """
@@ -13,6 +14,8 @@ from typing import TYPE_CHECKING
 
 from d2l_ext.zoo.files import ZooError, list_models
 from d2l_ext.zoo.model_card import Card, Run, read
+from d2l_ext.zoo.study_results import Study, list_studies
+from d2l_ext.zoo.study_results import read as read_study
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -23,13 +26,16 @@ if TYPE_CHECKING:
 __all__ = [
     "Card",
     "Run",
+    "Study",
     "ZooError",
     "card",
     "compare",
     "curve",
     "list_models",
+    "list_studies",
     "load",
     "predictions",
+    "study",
 ]
 
 
@@ -100,3 +106,16 @@ def compare(a: str, b: str) -> Comparison:
     from d2l_ext.zoo.comparison import compare
 
     return compare(read(a), read(b))
+
+
+def study(name: str) -> Study:
+    """The results of a study; shown well in a notebook, its curves drawn by `study(name).curves()`.
+
+    Raises:
+        ZooError: There is no such study, or its file is damaged.
+
+    Example:
+        >>> len(study('design_spaces_small').runs)
+        200
+    """
+    return read_study(name)

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from d2l_ext.grading.errors import UserError
-from d2l_ext.zoo import study_results, study_table
+from d2l_ext.zoo import study_results
 from d2l_ext.zoo.files import ZooError, list_models
 from d2l_ext.zoo.model_card import Card, read
 from d2l_ext.zoo.show import percent, text
@@ -53,7 +53,7 @@ def _study(name: str | None) -> None:
     if name is None:
         print("\n".join(study_results.list_studies()))
     else:
-        print(study_table.text(study_results.read(name)))
+        print(study_results.read(name))
 
 
 def _add(arguments: argparse.Namespace) -> None:

@@ -15,10 +15,13 @@ import tomllib
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from d2l_ext.zoo import files
 from d2l_ext.zoo.files import ZooError
+
+if TYPE_CHECKING:
+    from d2l_ext.figures import Picture
 
 FORMAT = 1
 # What runs may differ in; all else of their records is written once, for all of them.
@@ -92,6 +95,22 @@ class Study:
         for run in self.runs:
             rows.setdefault(run.name, []).append(run)
         return rows
+
+    def curves(self, rows: Sequence[str] | None = None) -> Picture:
+        """A figure of the error by epoch; see `study_curves.curves`."""
+        from d2l_ext.zoo.study_curves import curves
+
+        return curves(self, rows)
+
+    def __repr__(self) -> str:
+        from d2l_ext.zoo.study_table import text
+
+        return text(self)
+
+    def _repr_html_(self) -> str:
+        from d2l_ext.zoo.study_table import html
+
+        return html(self)
 
     def errors(self, **settings: Any) -> list[float]:
         """Shares of the test images that runs with these settings get wrong, in their order."""

@@ -6,9 +6,12 @@ import math
 import statistics
 import textwrap
 from dataclasses import dataclass
+from html import escape
 
+from d2l_ext.zoo.show import LEFT, duration
 from d2l_ext.zoo.study_results import Study
 
+RIGHT = ' style="text-align:right"'
 HEADER = ("row", "parameters", "MACs", "seeds", "error", "spread", "training error")
 
 
@@ -79,6 +82,48 @@ def text(study: Study) -> str:
     ]
     finding = ["", *textwrap.wrap(study.finding, 100)] if study.finding else []
     return "\n".join([caption(study), "", *lines, *finding])
+
+
+def html(study: Study) -> str:
+    """The table in a notebook, with what the study shows above it and its provenance folded below."""
+    head = "".join(
+        f'<th scope="col"{LEFT if i == 0 else RIGHT}>{name}</th>' for i, name in enumerate(HEADER)
+    )
+    body = "".join(
+        f'<tr><th scope="row"{LEFT}>{escape(cells[0])}</th>'
+        + "".join(f"<td{RIGHT}>{cell}</td>" for cell in cells[1:])
+        + "</tr>"
+        for cells in map(_cells, rows(study))
+    )
+    facts = "".join(
+        f'<tr><th scope="row"{LEFT}>{label}</th><td{LEFT}>{escape(value)}</td></tr>'
+        for label, value in _provenance(study)
+    )
+    finding = f"<p>{escape(study.finding)}</p>" if study.finding else ""
+    return (
+        f"<p><strong>{escape(study.name)}</strong>: {escape(caption(study).partition(': ')[2])}</p>"
+        f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>{finding}"
+        "<details><summary>How it was trained, and where it comes from</summary>"
+        f"<table><tbody>{facts}</tbody></table></details>"
+    )
+
+
+def _provenance(study: Study) -> list[tuple[str, str]]:
+    elsewhere = ("name", "network", "settings", "seeds")
+    recipe = ", ".join(
+        f"{key} = {value}"
+        for key, value in study.recipe.items()
+        if key not in elsewhere and value is not None
+    )
+    return [
+        ("recipe of all rows", recipe),
+        ("seeds", ", ".join(map(str, sorted({run.seed for run in study.runs})))),
+        ("time", f"{duration(study.seconds)} for {len(study.runs)} networks"),
+        ("finished", study.finished),
+        ("versions", "; ".join(study.versions)),
+        ("commit", "; ".join(study.commits)),
+        ("to run it again", f"d2l-ext train {study.name}"),
+    ]
 
 
 def caption(study: Study) -> str:

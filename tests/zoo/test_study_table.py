@@ -46,6 +46,14 @@ def test_the_table_says_how_its_networks_were_trained(study: Study) -> None:
     assert "29.00%" in text and "1.41%" in text
 
 
+def test_in_a_notebook_the_table_folds_its_provenance(study: Study) -> None:
+    page = study._repr_html_()
+    shown, folded = page.split("<details>")
+    assert "29.00%" in shown and "abc" not in shown
+    assert "abc" in folded and "d2l-ext train degradation" in folded
+    assert repr(study) == study_table.text(study)
+
+
 def test_the_figure_has_its_numbers_in_words(study: Study) -> None:
     picture = study_curves.curves(study)
     assert "one 39.0 and 29.0; two 30.0 and 20.0" in picture.alt
