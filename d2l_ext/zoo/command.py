@@ -22,6 +22,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     showing.add_argument("name")
     study = actions.add_parser("study", help="show the results of a study as a table")
     study.add_argument("name", nargs="?", help="default: list those that come along")
+    gathering = actions.add_parser("gather", help="write the results of a study's runs")
+    gathering.add_argument("name")
+    gathering.add_argument("folders", nargs="+", type=Path, metavar="FOLDER")
     adding = actions.add_parser("add", help="make models of what d2l-ext train has trained")
     adding.add_argument(
         "folders",
@@ -42,6 +45,8 @@ def run(arguments: argparse.Namespace) -> int:
             print(text(read(arguments.name)))
         elif arguments.action == "study":
             _study(arguments.name)
+        elif arguments.action == "gather":
+            _gather(arguments.name, arguments.folders)
         else:
             print(table([read(name) for name in list_models()]))
     except ZooError as error:
@@ -54,6 +59,15 @@ def _study(name: str | None) -> None:
         print("\n".join(study_results.list_studies()))
     else:
         print(study_results.read(name))
+
+
+def _gather(name: str, folders: Sequence[Path]) -> None:
+    from d2l_ext.training.recipe import RecipeError
+
+    try:
+        print(study_results.write(study_results.gather(name, folders)))
+    except RecipeError as error:
+        raise UserError(str(error)) from error
 
 
 def _add(arguments: argparse.Namespace) -> None:

@@ -1,16 +1,13 @@
 """Results of studies, many small runs in one file: gathered from the trainer's folders, and read.
 
-python -m d2l_ext.zoo.study_results NAME runs/*      writes d2l_ext/zoo/studies/NAME.json
-
+`d2l-ext zoo gather NAME runs/*` writes d2l_ext/zoo/studies/NAME.json.
 The networks of a study are not kept, only what each cost and reached.
 """
 
 from __future__ import annotations
 
-import argparse
 import functools
 import json
-import sys
 import tomllib
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
@@ -178,8 +175,13 @@ def gather(name: str, folders: Iterable[Path]) -> Study:
             path = places.get(run := f"{recipe.name}-s{seed}", Path(run)) / "result.json"
             if not path.is_file():
                 raise ZooError(f"{run} is not finished: `d2l-ext train {name}` goes on with it")
-            record = json.loads(path.read_text(encoding="utf-8"))
-            trained_by = Recipe.from_table(record["recipe"]).resolved()
+            try:
+                record = json.loads(path.read_text(encoding="utf-8"))
+                trained_by = Recipe.from_table(record["recipe"]).resolved()
+            except (ValueError, KeyError, TypeError) as error:
+                raise ZooError(
+                    f"{path} is damaged ({error!r}): delete it, and `d2l-ext train {name}` again"
+                ) from None
             if _without_seeds(trained_by) != _without_seeds(recipe.resolved()):
                 raise ZooError(f"{path.parent} was trained by another recipe than today's {name}")
             records.append(record)
@@ -234,23 +236,3 @@ def _without_seeds(recipe: dict[str, Any]) -> dict[str, Any]:
 
 def _distinct(words: Iterable[str]) -> tuple[str, ...]:
     return tuple(sorted(set(words)))
-
-
-def main(arguments: Sequence[str] | None = None) -> int:
-    """The command line; see the top of this file."""
-    parser = argparse.ArgumentParser(
-        prog="python -m d2l_ext.zoo.study_results", description="Gather the runs of a study."
-    )
-    parser.add_argument("name")
-    parser.add_argument("folders", nargs="+", type=Path)
-    options = parser.parse_args(arguments)
-    try:
-        print(write(gather(options.name, options.folders)))
-    except ValueError as error:
-        print(error, file=sys.stderr)
-        return 2
-    return 0
-
-
-if __name__ == "__main__":
-    sys.exit(main())

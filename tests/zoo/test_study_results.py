@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from d2l_ext import cli
 from d2l_ext.training.study import read as read_recipes
 from d2l_ext.zoo import files, study_results
 from d2l_ext.zoo.files import ZooError
@@ -52,7 +53,8 @@ def test_gathered_written_and_read_again_it_is_the_same(
     assert "settings" not in study.recipe
     assert study.errors(space="anynet", draw=1) == [pytest.approx(1 - 0.7001)]
     monkeypatch.setattr(files, "FOLDER", tmp_path)
-    study_results.write(study)
+    (tmp_path / "studies").mkdir()
+    assert cli.main(["zoo", "gather", NAME, *map(str, runs)]) == 0
     assert study_results.read(NAME) == study
 
 
@@ -62,6 +64,9 @@ def test_a_run_that_is_missing_or_of_another_recipe_is_refused(runs: list[Path])
     record["recipe"]["lr"] *= 2
     last.write_text(json.dumps(record))
     with pytest.raises(ZooError, match="another recipe"):
+        study_results.gather(NAME, runs)
+    last.write_text("{")
+    with pytest.raises(ZooError, match="damaged"):
         study_results.gather(NAME, runs)
     last.unlink()
     with pytest.raises(ZooError, match="d2l-ext train"):
