@@ -157,13 +157,18 @@ def sources() -> str:
     return SOURCES + "\n".join(rows) + "\n"
 
 
+def points(number: float) -> str:
+    """So many points, in words."""
+    return f"{number:g} point{'s' * (number != 1)}"
+
+
 def question(item: Question) -> str:
     """One question: what it is worth, what it asks for, which mistakes are expected."""
     visible = sum(check.points for check in item.checks if not check.hidden)
     hidden = sum(check.points for check in item.checks if check.hidden)
     shares = f"{visible:g} visible" + (f", {hidden:g} hidden" if hidden else "")
     lines = [
-        f"**{item.number}. {item.title}** ({item.points} points: {shares}; {item.minutes} minutes, "
+        f"**{item.number}. {item.title}** ({points(item.points)}: {shares}; {item.minutes} minutes, "
         f"{item.difficulty}; objectives {objectives(item)}). Common mistakes:",
         "",
         *(f"- *{wrong.name}*: {wrong.sentence}" for wrong in item.wrong),
