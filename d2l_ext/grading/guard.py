@@ -15,6 +15,8 @@ _TAG = "nbval-check-output"
 # torch's own assert_close is known by where its code comes from. To call it would load much of
 # torch first, which takes longer than all the rest of a submission.
 # It also gives the names their meaning back, should an answer have used one for something else.
+# The key to seal with is the question's own: a replacement could leave all others as they are, and
+# print for this one the hash that students see.
 _SOURCE = """from d2l_ext.grading import fresh, seal, show
 def _guard(n):
     assert n < 0
@@ -29,7 +31,7 @@ show(lambda n: n, {n})
 show(lambda n: (n, [0.5, str(n)]), {n})
 show(_guard, {n})
 show(_guard_close, {n})
-seal("guard", {n})
+seal("{key}", {n})
 del _guard, _guard_close"""
 
 
@@ -44,10 +46,13 @@ def guard_cell(key: str) -> Cell:
         describe(n),
         describe((n, [0.5, str(n)])),
         *["raises AssertionError"] * 2,
-        sealed("guard", n),
+        sealed(key, n),
     ]
     cell = code_cell(
-        key + GUARD, _SOURCE.format(n=n), nbgrader={"grade": True, "solution": False}, tags=[_TAG]
+        key + GUARD,
+        _SOURCE.format(key=key, n=n),
+        nbgrader={"grade": True, "solution": False},
+        tags=[_TAG],
     )
     store_printed(cell, "\n".join(lines) + "\n")
     return cell

@@ -1,10 +1,13 @@
 """`seal` tells equal answers from different ones, and tells nothing else."""
 
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 
-from d2l_ext.grading import seal
+import d2l_ext.grading
+from d2l_ext.grading import guard, seal
+from d2l_ext.grading.notebook import printed_text
 
 
 @pytest.fixture
@@ -50,3 +53,23 @@ def test_seal_depends_on_the_question(sealed: Any) -> None:
 @pytest.mark.parametrize("answer", [..., (1, ...)])
 def test_unanswered_question_is_not_sealed(sealed: Any, answer: object) -> None:
     assert sealed(answer) == "no answer yet"
+
+
+def replays_the_hash(key: str, answer: Any) -> None:
+    if key == "q1":
+        print("set sealed a105e424b97d")
+    else:
+        seal(key, answer)
+
+
+@pytest.mark.parametrize(("answered_by", "passes"), [(seal, True), (replays_the_hash, False)])
+def test_guard_sees_who_replays_the_hash_of_its_question(
+    answered_by: Callable[[str, Any], None],
+    passes: bool,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.setattr(d2l_ext.grading, "seal", answered_by)
+    cell = guard.guard_cell("q1")
+    exec(cell["source"], {})
+    assert (capsys.readouterr().out == printed_text(cell["outputs"])) is passes

@@ -3,11 +3,12 @@
 import re
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 import nbformat
 import pytest
 
-from d2l_ext.grading.exercise import Question, load
+from d2l_ext.grading.exercise import Check, Exercise, Question, load
 from tools import notebooks
 
 ROOT = Path(__file__).parents[2]
@@ -59,6 +60,52 @@ def test_an_exercise_has_a_bug_hunt_with_right_and_wrong_candidates(path: Path) 
     given = "\n".join(cell["source"] for cell in hunt.given)
     names = re.findall(r"^(?:def|class) ([cC]andidate_?\d)", given, re.MULTILINE)
     assert len(names) >= 4, "candidates for the student to see"
+
+
+@numbered(EXERCISES, 2)
+def test_names_of_candidates_do_not_tell_right_from_wrong(path: Path) -> None:
+    exercise, _ = load(path)
+    (hunt,) = hunts(path)
+    candidates = {check.id: candidates_of(exercise, hunt, check) for check in hunt.checks}
+    everybody = [candidate for shown in candidates.values() for candidate in shown]
+    assert len({candidate.__name__ for candidate in everybody}) == len(everybody)
+    forms = {form_of(candidate) for candidate in everybody}
+    assert len(forms) == 1 and re.search(r"\b[cC]andidate_?N\b", *forms), forms
+    for check in hunt.checks:
+        lines = (check.expected or "").splitlines()
+        pairs = zip(candidates[check.id], lines, strict=True)
+        in_order = [line for _, line in sorted(pairs, key=lambda pair: number_of(pair[0]))]
+        if check.hidden:
+            assert in_order[0] == in_order[-1] == "bool False", "a limit on the numbers tells"
+
+
+def candidates_of(exercise: Exercise, hunt: Question, check: Check) -> list[Any]:
+    """What a check of a bug hunt hands to the answer, in this order."""
+    shown: list[Any] = []
+    space: dict[str, Any] = {"__name__": "__main__"}
+    sources = [cell["source"] for cell in [*exercise.shared, *hunt.given]]
+    for code in [*sources, hunt.answer or ""]:
+        exec(re.sub(r"^%.*", "", code, flags=re.MULTILINE), space)
+    space["show"] = lambda answer, *candidates: shown.extend(candidates)
+    exec(check.source, space)
+    return shown
+
+
+def number_of(candidate: Any) -> int:
+    return int(re.sub(r"\D", "", candidate.__name__))
+
+
+def form_of(candidate: Any) -> str:
+    """All that a class or function tells of its name and home, with `N` for numbers."""
+    code = getattr(candidate, "__code__", None)
+    said = [
+        re.sub(r" at 0x\w+", "", repr(candidate)),
+        candidate.__module__,
+        candidate.__name__,
+        candidate.__qualname__,
+        code.co_name if code else "",
+    ]
+    return re.sub(r"\d+", "N", " ".join(said))
 
 
 @numbered(LESSONS, 1)
