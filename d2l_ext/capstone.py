@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cache, lru_cache
+from functools import cache
 from typing import Any
 
 import torch
@@ -63,11 +63,6 @@ def trial(build: Callable[[], nn.Module], seed: int = 0) -> Trial:
         >>> trial(lambda: nn.Sequential(nn.Flatten(), nn.Linear(784, 10))).parameters
         7850
     """
-    return _trial(build, seed)
-
-
-@lru_cache(maxsize=4)  # a check asks for the same one twice
-def _trial(build: Callable[[], nn.Module], seed: int) -> Trial:
     torch.manual_seed(seed)
     net = build()
     if not isinstance(net, nn.Module):

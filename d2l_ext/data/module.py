@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-from typing import ClassVar
+from collections.abc import Callable, Iterable, Sequence
+from typing import ClassVar, SupportsIndex
 
 import torch
 from torch import Tensor
@@ -42,12 +42,10 @@ class ImageData:
         device: str | torch.device | None,
         augment: Callable[[Tensor], Tensor] | None,
     ) -> None:
-        if batch_size < 1:
-            raise ValueError(f"batch_size = {batch_size} must be at least 1")
+        if not isinstance(batch_size, SupportsIndex) or batch_size < 1:
+            raise ValueError(f"batch_size = {batch_size} must be a whole number, at least 1")
         self.batch_size, self.augment = batch_size, augment
-        self.resize = (resize, resize) if isinstance(resize, int) else resize
-        if self.resize and min(self.resize) < 1:
-            raise ValueError(f"resize = {resize} must be at least 1 pixel")
+        self.resize = _height_and_width(resize)
         self.train, self.val = _on(device, train), _on(device, val)
 
     @property
@@ -73,22 +71,47 @@ class ImageData:
         return self.get_dataloader(train=False)
 
     def text_labels(self, indices: Iterable[int] | Tensor) -> list[str]:
-        """Names of classes."""
-        return [self.labels[int(i)] for i in indices]
+        """Names of classes.
+
+        Raises:
+            IndexError: There is no class of that number.
+        """
+        classes = [int(i) for i in indices]
+        if wrong := [i for i in classes if not 0 <= i < len(self.labels)]:
+            raise IndexError(f"there is no class {wrong[0]}: they are 0 to {len(self.labels) - 1}")
+        return [self.labels[i] for i in classes]
 
 
 def first(split: Split, size: int | None, name: str, more: str = "") -> Split:
     """The first `size` images of a split; all of them for None.
 
     Raises:
-        ValueError: There are not so many; the message ends with `more`.
+        ValueError: There are not so many, or it is no whole number; the message ends with `more`.
     """
     if size is None:
         return split
     available = len(split.labels)
+    if not isinstance(size, SupportsIndex):
+        raise ValueError(f"{name} = {size!r} must be a whole number")
     if not 1 <= size <= available:
         raise ValueError(f"{name} = {size} must be from 1 to {available} ({split.source}){more}")
     return Split(split.images[:size], split.labels[:size], split.source)
+
+
+def _height_and_width(resize: int | tuple[int, int] | None) -> tuple[int, int] | None:
+    """Both, where one number stands for both.
+
+    Raises:
+        ValueError: They are not two whole numbers, at least 1.
+    """
+    if resize is None:
+        return None
+    size = resize if isinstance(resize, Sequence) else (resize, resize)
+    if len(size) != 2 or not all(isinstance(pixels, SupportsIndex) for pixels in size):
+        raise ValueError(f"resize = {resize!r} must be a whole number, or two: (height, width)")
+    if min(size) < 1:
+        raise ValueError(f"resize = {resize} must be at least 1 pixel")
+    return size[0], size[1]
 
 
 def _on(device: str | torch.device | None, split: Split) -> Split:
@@ -99,6 +122,11 @@ def _on(device: str | torch.device | None, split: Split) -> Split:
     """
     if device is None:
         return split
-    if torch.device(device).type == "cuda" and not torch.cuda.is_available():
+    if str(device).startswith("cuda") and not torch.cuda.is_available():
         raise ValueError(f"device = {str(device)!r}: there is no GPU here; leave device out")
+    try:
+        torch.empty(0, device=device)
+    except (RuntimeError, AssertionError) as error:  # torch raises either where there is none
+        reason = str(error).partition("\n")[0]
+        raise ValueError(f"device = {str(device)!r}: {reason}; leave device out") from None
     return Split(split.images.to(device), split.labels.to(device), split.source)

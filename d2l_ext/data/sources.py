@@ -57,26 +57,27 @@ def load(part: str, root: str | Path | None = None, download: bool = False) -> S
     Args:
         part: 'train' or 't10k'.
         root: A folder to look in first.
-        download: Fetch the full set through torchvision where no folder has it.
+        download: Fetch the full set through torchvision, into the first of the folders, where none
+            has it. What is damaged there is deleted for it, and nothing else.
 
     Raises:
         DataError: Nothing whole was found.
     """
-    for folder in _folders(root):
+    folders = _folders(root)
+    for folder in folders:
         try:
             return _read(part, folder)
         except FileNotFoundError:
             continue
-        except DamagedFile as error:
-            instead = "it is downloaded again" if download else "other copies are tried"
+        except (DamagedFile, OSError) as error:
+            again = download and folder == folders[0]
+            instead = "it is downloaded again" if again else "other copies are tried"
             warnings.warn(f"{error}; {instead}", stacklevel=3)
-            if download:
-                _remove(part, folder)
     if download:
-        return _download(part, _folders(root)[0])
+        return _download(part, folders[0])
     try:
         return _read_bundled(part)
-    except (DamagedFile, FileNotFoundError) as error:
+    except (DamagedFile, OSError) as error:
         raise DataError(
             f"{error}. Install the package again (in a clone: git restore d2l_ext/data), "
             "or set D2L_EXT_DATA to a folder that holds FashionMNIST/raw"
@@ -111,10 +112,16 @@ def _read_bundled(part: str) -> Split:
     return Split(images, labels, source="the bundled part")
 
 
-def _remove(part: str, folder: Path) -> None:
-    """Delete a damaged part, so that torchvision does not take it for whole."""
-    for path in folder.glob(f"{part}-*"):
-        path.unlink()
+def _remove_damaged(part: str, folder: Path) -> None:
+    """Delete the damaged files of a part, so that torchvision does not take them for whole."""
+    for name in (f"{part}-images-idx3-ubyte", f"{part}-labels-idx1-ubyte"):
+        for path in (folder / name, folder / f"{name}.gz"):
+            try:
+                read_idx(path, HASHES[name])
+            except FileNotFoundError:
+                continue
+            except DamagedFile:
+                path.unlink()
 
 
 def _download(part: str, folder: Path) -> Split:
@@ -127,6 +134,7 @@ def _download(part: str, folder: Path) -> Split:
 
     root = folder.parent.parent
     try:
+        _remove_damaged(part, folder)
         FashionMNIST(root=str(root), download=True)
         return _read(part, folder)
     except (OSError, RuntimeError, DamagedFile) as error:

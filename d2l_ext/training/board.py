@@ -36,6 +36,10 @@ class Board:
             value = value.detach()
         self.waiting.append((key, x, value, images))
 
+    def clear(self) -> None:
+        """Forget all that was recorded: another training begins."""
+        self.waiting, self._points = [], defaultdict(list)
+
     @property
     def points(self) -> dict[str, list[Point]]:
         """All points so far, by the name of the quantity."""

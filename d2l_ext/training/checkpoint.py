@@ -38,6 +38,38 @@ def load(path: Path) -> dict[str, Any]:
     return state
 
 
+def check_same_training(path: Path, before: dict[str, Any], now: dict[str, Any]) -> None:
+    """Be sure that a training can go on from a state that was loaded.
+
+    Compared are their `identity`, the shapes in `model`, and the settings in `optimiser` but for the
+    learning rate, which a schedule changes. A setting that one of them lacks does not count: another
+    version of torch may have it.
+
+    Raises:
+        ValueError: They are of different trainings; the message says in what.
+    """
+    a, b = _fixed(before), _fixed(now)
+    pairs = {name: (a.get(name), b.get(name)) for name in a | b}
+    groups = (state["optimiser"]["param_groups"] for state in (before, now))
+    for i, (old, new) in enumerate(zip(*groups, strict=False)):
+        for key in old:
+            if key in new and key not in ("params", "lr", "initial_lr"):
+                pairs[f"{key} of parameter group {i}"] = old[key], new[key]
+    differing = [(name, *pair) for name, pair in pairs.items() if pair[0] != pair[1]]
+    if differing:
+        there, here = ({name: pair[i] for name, *pair in differing[:3]} for i in (0, 1))
+        raise ValueError(
+            f"{path} is of another training ({there}, here {here}): delete it, or name another file"
+        )
+
+
+def _fixed(state: dict[str, Any]) -> dict[str, Any]:
+    """What two states of one training agree on, beside the optimiser's settings."""
+    shapes = {name: list(tensor.shape) for name, tensor in state["model"].items()}
+    groups = [len(group["params"]) for group in state["optimiser"]["param_groups"]]
+    return {**state["identity"], **shapes, "sizes of parameter groups": groups}
+
+
 def write(path: Path, save_to: Callable[[str], object]) -> None:
     """Have a file written beside its place and moved there, so that nobody sees half of it."""
     path.parent.mkdir(parents=True, exist_ok=True)

@@ -26,6 +26,9 @@ class Classifier(nn.Module):
 
     After training `model.board.curve('train_loss')`, `'train_acc'`, `'val_loss'` and `'val_acc'`
     hold one value per epoch.
+
+    Raises:
+        ValueError: `label_smoothing` is no share.
     """
 
     def __init__(
@@ -38,6 +41,8 @@ class Classifier(nn.Module):
         label_smoothing: float = 0.0,
     ) -> None:
         super().__init__()
+        if not 0 <= label_smoothing <= 1:
+            raise ValueError(f"label_smoothing = {label_smoothing} must be from 0 to 1")
         self.net = net
         self.lr, self.momentum, self.weight_decay = lr, momentum, weight_decay
         self.nesterov, self.label_smoothing = nesterov, label_smoothing

@@ -41,10 +41,16 @@ def run(arguments: argparse.Namespace) -> int:
 
     Returns:
         0; 1 if a run failed, the others being trained all the same; 130 after Ctrl-C.
+
+    Raises:
+        UserError: A recipe is wrong, and nothing was trained; or data, results or checkpoints
+            cannot be read or written.
     """
     try:
         return _run(arguments)
-    except (RecipeError, DataError, ValueError) as error:
+    except BrokenPipeError:
+        raise
+    except (RecipeError, DataError, ValueError, OSError) as error:
         raise UserError(str(error)) from error
 
 
@@ -62,6 +68,8 @@ def _run(arguments: argparse.Namespace) -> int:
         for seed in recipe.seeds
         if not runs.is_finished(recipe, seed, arguments.out)
     ]
+    for recipe in {recipe.name: recipe for recipe, _ in missing}.values():
+        runs.check(recipe)
     total = sum(len(recipe.seeds) for recipe in recipes)
     if rank == 0:
         print(f"{total} runs, {total - len(missing)} of them finished", flush=True)

@@ -70,6 +70,8 @@ class GrowingTrainer(Trainer):
         **settings: As for `Trainer`.
     """
 
+    unused_parameters = True
+
     def __init__(
         self, *arguments: Any, places: Sequence[Place], grow_after: int, **settings: Any
     ) -> None:

@@ -27,10 +27,10 @@ class LiveCurve:
         self._handle: Any = None
 
     def update(self, board: Board) -> None:
-        """Replace the image by one of the epochs so far."""
+        """Replace the image by one of the epochs so far; none of a model that records no `LINES`."""
         IPython = sys.modules.get("IPython")  # where it is not imported, there is no notebook
         shell = IPython.get_ipython() if IPython else None
-        if not hasattr(shell, "kernel"):
+        if not hasattr(shell, "kernel") or not LINES.keys() & board.points.keys():
             return
         from IPython.display import HTML, display
 

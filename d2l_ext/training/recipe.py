@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import dataclasses
 import difflib
-from collections.abc import Iterable
+import math
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -12,6 +13,19 @@ from d2l_ext.training.precision import PRECISIONS
 from d2l_ext.training.schedules import SCHEDULES
 
 DATA = ("fashion_mnist", "cifar_jpeg")
+
+# What a number has to be, in words and as a test; numbers that may be left out are tested if given.
+Limit = tuple[str, Callable[[float], bool]]
+POSITIVE: Limit = ("positive", lambda x: 0 < x < math.inf)
+NOT_NEGATIVE: Limit = ("0 or more", lambda x: 0 <= x < math.inf)
+SHARE: Limit = ("from 0 to 1", lambda x: 0 <= x <= 1)
+LIMITS = {
+    **dict.fromkeys(("resize", "train_size", "epochs", "batch_size", "lr"), POSITIVE),
+    "momentum": ("0 or more, and less than 1", lambda x: 0 <= x < 1),
+    "first_blocks": POSITIVE,
+    **dict.fromkeys(("weight_decay", "crop", "grow_after"), NOT_NEGATIVE),
+    **dict.fromkeys(("label_smoothing", "erase"), SHARE),
+}
 
 
 class RecipeError(ValueError):
@@ -40,7 +54,8 @@ class Recipe:
         crop: Pixels of padding from which images are cropped at random; 0 for none.
         flip: Whether half of the images are mirrored.
         erase: Probability of erasing a random rectangle of an image.
-        dirac: Whether 3x3 convolutions start as identities, as far as their channels go.
+        dirac: Whether 3x3 convolutions start as identities, as far as their channels go. Not beside
+            `grow_after`, whose blocks start as identities in another way.
         grow_after: Epochs before the network grows: until then each stage has `first_blocks`; the
             others come in as identities. 0: all are there from the beginning.
         first_blocks: See `grow_after`.
@@ -81,9 +96,22 @@ class Recipe:
             value = getattr(self, key)
             if value not in known:
                 raise RecipeError(f"{self.name}: {key} = {value!r}; {nearest(value, known)}")
-        for key in ("epochs", "batch_size", "lr"):
-            if getattr(self, key) <= 0:
-                raise RecipeError(f"{self.name}: {key} = {getattr(self, key)} must be positive")
+        for key, (words, holds) in LIMITS.items():
+            value = getattr(self, key)
+            if value is not None and not holds(value):
+                raise RecipeError(f"{self.name}: {key} = {value} must be {words}")
+        if not self.name or self.name in (".", "..") or set(self.name) & set("/\\"):
+            raise RecipeError(f"name = {self.name!r} must be the name of a folder, without slashes")
+        if not self.seeds or len(set(self.seeds)) < len(self.seeds):
+            raise RecipeError(
+                f"{self.name}: seeds = {[*self.seeds]} must be at least one, each once"
+            )
+        if self.nesterov and not self.momentum:
+            raise RecipeError(f"{self.name}: nesterov = true needs a momentum above 0")
+        if self.dirac and self.grow_after:
+            raise RecipeError(
+                f"{self.name}: dirac and grow_after do not go together; leave out one"
+            )
 
     @classmethod
     def from_table(cls, table: dict[str, Any]) -> Recipe:

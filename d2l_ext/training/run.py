@@ -23,7 +23,7 @@ from d2l_ext.training.failures import TrainingError
 from d2l_ext.training.growing import GrowingTrainer, later_places
 from d2l_ext.training.hardware import commit, hardware, versions
 from d2l_ext.training.normalise import Normalise
-from d2l_ext.training.recipe import Recipe
+from d2l_ext.training.recipe import Recipe, RecipeError
 from d2l_ext.training.schedules import SCHEDULES
 from d2l_ext.training.trainer import Trainer
 
@@ -39,13 +39,19 @@ def is_finished(recipe: Recipe, seed: int, out: Path) -> bool:
     """Whether a run has its record, which is written last.
 
     Raises:
-        ValueError: The folder holds a run of another recipe, finished or not.
+        ValueError: The folder holds a run of another recipe, finished or not, or a damaged record.
     """
     place = folder(recipe, seed, out)
     finished = (place / "result.json").exists()
     if finished or (place / "recipe.json").exists():
-        text = (place / ("result.json" if finished else "recipe.json")).read_text("utf-8")
-        before = Recipe.from_table(json.loads(text)["recipe"]).resolved()
+        path = place / ("result.json" if finished else "recipe.json")
+        try:
+            record = json.loads(path.read_text("utf-8"))
+            before = Recipe.from_table(record["recipe"]).resolved()
+        except (ValueError, KeyError, TypeError, AttributeError) as error:
+            raise ValueError(
+                f"{path} is damaged ({error!r}): delete it, and what it is of is trained again"
+            ) from None
         now = {**recipe.resolved(), "seeds": before["seeds"]}
         differing = [key for key in now if before[key] != now[key]]
         if differing:
@@ -54,6 +60,25 @@ def is_finished(recipe: Recipe, seed: int, out: Path) -> bool:
                 "move it away, or choose another --out"
             )
     return finished
+
+
+def check(recipe: Recipe) -> None:
+    """Be sure that a recipe's network can be built, without what that costs in memory.
+
+    Raises:
+        RecipeError: It cannot; the message names the recipe and says why.
+    """
+    images = _data_module(recipe)
+    try:
+        with torch.device("meta"):
+            build(recipe, images)
+        if recipe.grow_after:  # whether a block is the identity shows only where it computes
+            later_places(build(recipe, images), recipe.first_blocks)
+    except Exception as error:  # a constructor raises whatever a wrong setting leads to
+        raise RecipeError(
+            f"{recipe.name}: {recipe.network} with the settings {recipe.settings} cannot be built: "
+            f"{error}"
+        ) from error
 
 
 @contextmanager
@@ -159,20 +184,23 @@ def run(
 
 def load_data(recipe: Recipe, device: torch.device) -> Any:
     """The recipe's data module, its images resident on the device."""
-    module = data.FashionMNIST if recipe.data == "fashion_mnist" else data.CifarJPEG
     augment = None
     if recipe.crop or recipe.flip or recipe.erase:
         augment = data.Augment(pad=recipe.crop, flip=recipe.flip, erase=recipe.erase)
-    return module(
+    return _data_module(recipe)(
         recipe.batch_size, recipe.resize, recipe.train_size, device=device, augment=augment
     )
 
 
+def _data_module(recipe: Recipe) -> Any:
+    return data.FashionMNIST if recipe.data == "fashion_mnist" else data.CifarJPEG
+
+
 def build(recipe: Recipe, images: Any) -> nn.Module:
-    """The recipe's network for the images of a data module."""
+    """The recipe's network for the images of a data module, or of its class."""
     net = variants.build(
         recipe.network,
-        in_channels=images.image_size[0],
+        in_channels=len(images.mean),
         num_classes=images.num_classes,
         **recipe.settings,
     )

@@ -20,7 +20,7 @@ def triangular(progress: float, start: float = 0.2, peak: float = 0.2, end: floa
     Smith 2017, "Super-convergence"; the form of the fast CIFAR-10 runs (Page 2018, Jordan 2024).
 
     Example:
-        >>> triangular(0.0), triangular(0.2), triangular(1.0)
+        >>> triangular(0.0), triangular(0.2), round(triangular(1.0), 4)
         (0.2, 1.0, 0.01)
     """
     if progress < peak:

@@ -38,15 +38,18 @@ def read(name: str | Path, device: str = "cpu") -> list[Recipe]:
         raise RecipeError(f"{path} is not a TOML file: {error}") from None
     if "row" not in tables:
         tables = {"row": [tables]}
+    rows = tables["row"]
+    if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
+        raise RecipeError(f"{path.name}: each row is a table that begins with [[row]]")
     for key in tables:
         if key not in (known := ("base", "cpu", "row")):
             raise RecipeError(f"{path.name}: there is no table [{key}]; {nearest(key, known)}")
     try:
         recipes = [
             _recipe(drawn, tables, device)
-            for row in tables["row"]
+            for row in rows
             for drawn in _draws(row)
-            if device != "cpu" or not row.get("gpu_only", False)
+            if device != "cpu" or not _gpu_only(row)
         ]
     except RecipeError as error:
         raise RecipeError(f"{path.name}: {error}") from None
@@ -58,31 +61,54 @@ def read(name: str | Path, device: str = "cpu") -> list[Recipe]:
 
 
 def _recipe(row: dict[str, Any], tables: dict[str, Any], device: str) -> Recipe:
-    row = dict(row)
-    row.pop("gpu_only", None)
-    on_cpu = row.pop("cpu", {})
-    layers = [tables.get("base", {}), row]
+    own = {key: value for key, value in row.items() if key not in ("gpu_only", "cpu")}
+    layers = [_table(tables, "base"), own]
     if device == "cpu":
-        layers += [tables.get("cpu", {}), on_cpu]
+        layers += [_table(tables, "cpu"), _table(row, "cpu")]
     table: dict[str, Any] = {}
     for layer in layers:
-        settings = {**table.get("settings", {}), **layer.get("settings", {})}
+        settings = {**table.get("settings", {}), **_table(layer, "settings")}
         table |= {**layer, "settings": settings}
     return Recipe.from_table(table)
+
+
+def _table(holder: dict[str, Any], key: str) -> dict[str, Any]:
+    """A table inside another one; empty where there is none."""
+    value = holder.get(key, {})
+    if not isinstance(value, dict):
+        raise RecipeError(f"{key} = {value!r} {_of(holder)}should be a table")
+    return value
+
+
+def _gpu_only(row: dict[str, Any]) -> bool:
+    value = row.get("gpu_only", False)
+    if not isinstance(value, bool):
+        raise RecipeError(f"gpu_only = {value!r} {_of(row)}should be true or false")
+    return value
+
+
+def _of(row: dict[str, Any]) -> str:
+    """Which row an error is about, where it has a name."""
+    return f"of {row['name']} " if "name" in row else ""
 
 
 def _draws(row: dict[str, Any]) -> list[dict[str, Any]]:
     """The rows that a row with `draws` stands for; else the row alone."""
     if "draws" not in row:
         return [row]
+    draws = row["draws"]
+    if type(draws) is not int or draws < 1:
+        raise RecipeError(f"draws = {draws!r} {_of(row)}should be a whole number, at least 1")
+    if "name" not in row:
+        raise RecipeError("a row with draws has no name; name must be given")
     rest = {key: value for key, value in row.items() if key != "draws"}
     return [
         rest
         | {
-            "name": f"{row.get('name')}-{draw:03}",
-            "settings": {**row.get("settings", {}), "draw": draw},
+            "name": f"{row['name']}-{draw:03}",
+            "settings": {**_table(row, "settings"), "draw": draw},
         }
-        for draw in range(row["draws"])
+        for draw in range(draws)
     ]
 
 

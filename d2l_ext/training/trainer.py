@@ -6,7 +6,7 @@ import time
 import warnings
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar, SupportsIndex
 
 import torch
 from torch import Tensor, nn
@@ -49,7 +49,13 @@ class Trainer:
 
     After `fit`, `board` holds the curves, `seconds` for each epoch those of training and of
     validation, and `finished` says whether all epochs were trained.
+
+    Raises:
+        ValueError: An argument is not what it should be; the message says what would be.
     """
+
+    # Whether there are steps in which some parameters have no part; asked by several processes.
+    unused_parameters: ClassVar[bool] = False
 
     def __init__(
         self,
@@ -67,8 +73,10 @@ class Trainer:
         resume: bool = False,
         on_epoch_end: Callable[[Trainer], object] | None = None,
     ) -> None:
-        if max_epochs < 1:
-            raise ValueError(f"max_epochs = {max_epochs} must be at least 1")
+        if not isinstance(max_epochs, SupportsIndex) or max_epochs < 1:
+            raise ValueError(f"max_epochs = {max_epochs} must be a whole number, at least 1")
+        if not isinstance(num_gpus, SupportsIndex) or num_gpus < 0:
+            raise ValueError(f"num_gpus = {num_gpus} must be 0 (the CPU trains), or 1 or more")
         if resume and checkpoint is None:
             raise ValueError("resume=True needs checkpoint=..., the file to go on from")
         self.max_epochs, self.gradient_clip_val = max_epochs, gradient_clip_val
@@ -94,7 +102,8 @@ class Trainer:
         Raises:
             TrainingError: The loss is not a number, or memory ran out; the message says what to
                 change.
-            ValueError: The checkpoint to go on from is damaged, or another training's.
+            ValueError: There is nothing to train on; or the checkpoint to go on from is damaged,
+                or another training's, and the model is as it was.
         """
         if self.seed is not None:
             torch.manual_seed(self.seed)
@@ -123,9 +132,18 @@ class Trainer:
             model.eval()
 
     def prepare_data(self, data: Any) -> None:
-        """Make the loaders, once for all epochs."""
+        """Make the loaders, once for all epochs.
+
+        Raises:
+            ValueError: There is no batch to train on.
+        """
         self.train_dataloader, self.val_dataloader = data.train_dataloader(), data.val_dataloader()
         self.num_train_batches = len(self.train_dataloader)
+        if self.num_train_batches == 0:
+            raise ValueError(
+                "there is no batch to train on: data.train_dataloader() needs images, and where it "
+                "drops a last batch that is not full, a smaller batch size"
+            )
         self.num_val_batches = len(self.val_dataloader) if self.val_dataloader is not None else 0
 
     def prepare_model(self, model: Any) -> None:
@@ -140,7 +158,9 @@ class Trainer:
         self._lrs = [group["lr"] for group in self.optim.param_groups]
         self._training_step = model.training_step
         if self.processes > 1:
-            self._training_step = DistributedDataParallel(distributed.Step(model))
+            self._training_step = DistributedDataParallel(
+                distributed.Step(model), find_unused_parameters=self.unused_parameters
+            )
 
     def prepare_batch(self, batch: Any) -> list[Tensor]:
         """The batch on the device that trains."""
@@ -154,11 +174,19 @@ class Trainer:
 
     @property
     def board(self) -> Any:
-        """The `Board` with the curves of the training under way, or of the last."""
+        """The `Board` with the curves of the training under way, or of the last.
+
+        Raises:
+            ValueError: There was none.
+        """
+        if not hasattr(self, "_recorder"):
+            raise ValueError("there are no curves yet: fit(model, data) records them")
         return self._recorder.board
 
     def _train(self) -> None:
         first = self._restore()
+        if first == 0:  # of an earlier training nothing stays in the curves
+            self.board.clear()
         live = LiveCurve(self.max_epochs)
         steps = self.max_epochs * self.num_train_batches
         with Progress(steps, self.train_batch_idx, self.progress) as bar:
@@ -225,15 +253,10 @@ class Trainer:
             torch.cuda.synchronize(self.device)
         return time.perf_counter()
 
-    def _identity(self) -> dict[str, int]:
-        """What a checkpoint and the training that goes on from it must agree on."""
-        return {"epochs": self.max_epochs, "batches per epoch": self.num_train_batches}
-
-    def _save(self) -> None:
-        if self.checkpoint is None or self.rank > 0:
-            return
-        state = {
-            "identity": self._identity(),
+    def _state(self) -> dict[str, Any]:
+        """The training at the end of an epoch."""
+        return {
+            "identity": {"epochs": self.max_epochs, "batches per epoch": self.num_train_batches},
             "epoch": self.epoch,
             "train_batch_idx": self.train_batch_idx,
             "val_batch_idx": self.val_batch_idx,
@@ -242,21 +265,20 @@ class Trainer:
             "optimiser": self.optim.state_dict(),
             "points": dict(self.board.points),
         }
-        checkpoints.save(state, self.checkpoint)
+
+    def _save(self) -> None:
+        if self.checkpoint is not None and self.rank == 0:
+            checkpoints.save(self._state(), self.checkpoint)
 
     def _restore(self) -> int:
         """The first epoch to train; the state before it is set."""
         if not (self.resume and self.checkpoint is not None and self.checkpoint.exists()):
             return 0
         state = checkpoints.load(self.checkpoint)
-        if state["identity"] != self._identity():
-            raise ValueError(
-                f"{self.checkpoint} is of another training ({state['identity']}, here "
-                f"{self._identity()}): delete it, or name another file"
-            )
+        checkpoints.check_same_training(self.checkpoint, state, self._state())
         self.model.load_state_dict(state["model"])
         self.optim.load_state_dict(state["optimiser"])
-        self.board.points.clear()
+        self.board.clear()
         self.board.points.update(state["points"])
         self.train_batch_idx, self.val_batch_idx = state["train_batch_idx"], state["val_batch_idx"]
         self.seconds = state["seconds"]

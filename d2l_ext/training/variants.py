@@ -36,6 +36,7 @@ from d2l_ext.networks.senet_positions import (
     SEPreBottleneck,
 )
 from d2l_ext.training import draws
+from d2l_ext.training.recipe import nearest
 
 POSITIONS: dict[str, Any] = {
     "none": Bottleneck,
@@ -88,12 +89,24 @@ def cifar_seresnet20_ratio(ratio: int, **settings: Any) -> nn.Module:
 
 
 def cifar_resnet29_se(position: str, **settings: Any) -> nn.Module:
-    """Nine bottlenecks with their excitation in one of the places of the paper's Table 14."""
+    """Nine bottlenecks with their excitation in one of the places of the paper's Table 14.
+
+    Raises:
+        ValueError: It is none of `POSITIONS`.
+    """
+    if position not in POSITIONS:
+        raise ValueError(f"position = {position!r}; {nearest(position, POSITIONS)}")
     return CifarResNet(POSITIONS[position], 29, **settings)
 
 
 def cifar_resnet_of(block: str, depth: int, **settings: Any) -> nn.Module:
-    """A residual network of any depth 6n + 2, of one of the `BLOCKS`."""
+    """A residual network of any depth 6n + 2, of one of the `BLOCKS`.
+
+    Raises:
+        ValueError: It is none of them, or the depth is another.
+    """
+    if block not in BLOCKS:
+        raise ValueError(f"block = {block!r}; {nearest(block, BLOCKS)}")
     kind, network = BLOCKS[block]
     return network(kind, depth, **settings)
 

@@ -13,6 +13,8 @@ from safetensors.torch import save as serialise
 from torch import Tensor
 
 from d2l_ext import counting
+from d2l_ext.training.failures import TrainingError
+from d2l_ext.training.run import as_stored
 from d2l_ext.zoo import files
 from d2l_ext.zoo.datasets import test_images
 from d2l_ext.zoo.files import ZooError
@@ -75,7 +77,7 @@ def check(results: Sequence[Result]) -> Model:
         ZooError: Something is not as they claim.
     """
     first = results[0]
-    weights = _half_precision(first)
+    weights = _stored_weights(first)
     card = to_card(results, hashlib.sha256(weights).hexdigest())
     for result in results:
         _check_predictions(card, result)
@@ -91,20 +93,16 @@ def check(results: Sequence[Result]) -> Model:
     return Model(replace(card, runs=runs), weights, predictions)
 
 
-def _half_precision(result: Result) -> bytes:
-    """The weights as they are stored: floats as float16.
+def _stored_weights(result: Result) -> bytes:
+    """The weights as they are stored, see `training.run.as_stored`.
 
     Raises:
-        ZooError: The file is damaged, or holds what float16 cannot.
+        ZooError: The file is damaged, or holds what is not finite.
     """
     try:
-        state = parse(result.weights)
-    except SafetensorError as error:
+        return serialise(as_stored(parse(result.weights)))
+    except (SafetensorError, TrainingError) as error:
         raise ZooError(f"{result.folder}: the weights are damaged ({error})") from None
-    halves = {name: w.half() if w.is_floating_point() else w for name, w in state.items()}
-    if infinite := [name for name, w in halves.items() if not w.isfinite().all()]:
-        raise ZooError(f"{result.folder}: not finite in float16: {', '.join(infinite)}")
-    return serialise(halves)
 
 
 def _check_predictions(card: Card, result: Result) -> None:

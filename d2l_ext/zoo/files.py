@@ -23,7 +23,7 @@ def card_file(name: str) -> Path:
 
 
 def weights_file(name: str) -> Path:
-    """Its weights: float16, in safetensors' format."""
+    """Its weights: float16, float32 where that is too small, in safetensors' format."""
     return FOLDER / "weights" / f"{name}.safetensors"
 
 
@@ -55,9 +55,14 @@ def check_name(name: str) -> None:
     Raises:
         ZooError: There is none; the message suggests close names.
     """
-    models = list_models()
-    if name in models:
-        return
-    close = difflib.get_close_matches(str(name), models, n=3, cutoff=0.5)
-    hint = f"did you mean {' or '.join(close)}?" if close else "see zoo.list_models()"
-    raise ZooError(f"there is no trained network called {name!r}; {hint}")
+    if name not in (models := list_models()):
+        raise ZooError(
+            f"there is no trained network called {name!r}; "
+            f"{hint(name, models, 'zoo.list_models()')}"
+        )
+
+
+def hint(name: str, known: list[str], listing: str) -> str:
+    """For a name that nothing has: the close ones, or what lists them all."""
+    close = difflib.get_close_matches(str(name), known, n=3, cutoff=0.5)
+    return f"did you mean {' or '.join(close)}?" if close else f"see {listing}"

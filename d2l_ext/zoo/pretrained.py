@@ -55,15 +55,20 @@ def assemble(card: Card, content: bytes) -> Pretrained:
     """The network of a card with the weights that a safetensors file holds.
 
     Raises:
-        ZooError: The content is not such a file, or does not fit the network.
+        ZooError: There is no such network, or the content is not such a file or does not fit it.
     """
-    with torch.random.fork_rng(devices=[]):  # random weights are drawn, and nobody notices
-        net = networks.get_network(
-            card.network,
-            in_channels=card.input_size[0],
-            num_classes=DATA_SETS[card.data].num_classes,
-            **card.settings,
-        )
+    try:
+        with torch.random.fork_rng(devices=[]):  # random weights are drawn, and nobody notices
+            net = networks.get_network(
+                card.network,
+                in_channels=card.input_size[0],
+                num_classes=DATA_SETS[card.data].num_classes,
+                **card.settings,
+            )
+    except (ValueError, TypeError) as error:
+        raise ZooError(
+            f"{card.name}: a model of the zoo is one of networks.list_networks(): {error}"
+        ) from None
     try:
         net.load_state_dict(parse(content))
     except (SafetensorError, RuntimeError) as error:

@@ -41,9 +41,16 @@ class Result:
 
     @property
     def predictions(self) -> Tensor:
-        """The classes that it predicted, (N,), uint8."""
-        array = np.load(self.folder / "predictions.npy", allow_pickle=False)
-        return torch.from_numpy(array)
+        """The classes that it predicted, (N,), uint8.
+
+        Raises:
+            ZooError: The file is damaged.
+        """
+        path = self.folder / "predictions.npy"
+        try:
+            return torch.from_numpy(np.load(path, allow_pickle=False))
+        except Exception as error:  # numpy raises whatever the damaged byte leads to
+            raise ZooError(f"{path} is damaged ({error}): move it away and train again") from None
 
 
 def read_results(folders: Iterable[Path]) -> dict[str, list[Result]]:

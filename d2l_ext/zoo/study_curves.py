@@ -12,18 +12,18 @@ from d2l_ext.zoo.study_table import caption
 KINDS = {"train_acc": "training error, %", "val_acc": "test error, %"}
 
 
-def curves(study: Study, rows: Sequence[str] | None = None) -> figures.Picture:
+def curves(study: Study, rows: str | Sequence[str] | None = None) -> figures.Picture:
     """Training and test error by epoch: the mean over the seeds, and a band from best to worst.
 
     Args:
         study: As `study_results.read` gives it.
-        rows: Which rows to draw; all if left out. More than seven share colours.
+        rows: Which rows to draw, or the name of one; all if left out. More than seven share colours.
 
     Raises:
         ValueError: The study has no such row.
     """
     known = study.rows
-    chosen = list(known) if rows is None else list(rows)
+    chosen = list(known) if rows is None else [rows] if isinstance(rows, str) else list(rows)
     for name in chosen:
         if name not in known:
             raise ValueError(f"{study.name} has no row {name!r}; it has {', '.join(known)}")

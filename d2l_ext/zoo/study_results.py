@@ -93,7 +93,7 @@ class Study:
             rows.setdefault(run.name, []).append(run)
         return rows
 
-    def curves(self, rows: Sequence[str] | None = None) -> Picture:
+    def curves(self, rows: str | Sequence[str] | None = None) -> Picture:
         """A figure of the error by epoch; see `study_curves.curves`."""
         from d2l_ext.zoo.study_curves import curves
 
@@ -132,12 +132,13 @@ def read(name: str) -> Study:
     """The results of a study.
 
     Raises:
-        ZooError: There are none of that name, or the file is damaged.
+        ZooError: There are none of that name, or the file is damaged or missing.
 
     Example:
         >>> len(read('design_spaces_small').errors(space='regnet'))
         100
     """
+    _check_name(name)
     path = path_of(name)
     try:
         record = json.loads(files.content(path).decode("utf-8"))
@@ -156,34 +157,41 @@ def read(name: str) -> Study:
 def gather(name: str, folders: Iterable[Path]) -> Study:
     """One study from the folders that `d2l-ext train NAME` left.
 
+    The recipe is that of the device that trained: a run on a GPU makes it the GPU's for all.
+
     Args:
         name: Of the study.
         folders: One for each run; those of other studies are passed over.
 
     Raises:
         RecipeError: There is no such study.
-        ZooError: A run of the study is missing, is unfinished, or was trained by another recipe.
+        ZooError: A run of the study is missing, is unfinished, damaged, or was trained by another
+            recipe.
     """
-    from d2l_ext.training.recipe import Recipe
     from d2l_ext.training.study import read as read_recipes
 
-    recipes = read_recipes(name)
-    places = {folder.name: folder for folder in folders}
+    everywhere = read_recipes(name, "cuda")  # for a CPU some rows may be left out
+    known = {f"{recipe.name}-s{seed}" for recipe in everywhere for seed in recipe.seeds}
+    found = {
+        folder.name: (folder, *_record(name, folder / "result.json"))
+        for folder in map(Path, folders)
+        if folder.name in known and (folder / "result.json").is_file()
+    }
+    on_cpu = all(record["hardware"].startswith("CPU") for _, record, _ in found.values())
     records = []
-    for recipe in recipes:
+    for recipe in read_recipes(name, "cpu" if on_cpu else "cuda"):
         for seed in recipe.seeds:
-            path = places.get(run := f"{recipe.name}-s{seed}", Path(run)) / "result.json"
-            if not path.is_file():
-                raise ZooError(f"{run} is not finished: `d2l-ext train {name}` goes on with it")
-            try:
-                record = json.loads(path.read_text(encoding="utf-8"))
-                trained_by = Recipe.from_table(record["recipe"]).resolved()
-            except (ValueError, KeyError, TypeError) as error:
+            if (run := f"{recipe.name}-s{seed}") not in found:
                 raise ZooError(
-                    f"{path} is damaged ({error!r}): delete it, and `d2l-ext train {name}` again"
-                ) from None
+                    f"{run} is not finished, or its folder was not named: "
+                    f"`d2l-ext train {name}` goes on with it"
+                )
+            folder, record, trained_by = found[run]
             if _without_seeds(trained_by) != _without_seeds(recipe.resolved()):
-                raise ZooError(f"{path.parent} was trained by another recipe than today's {name}")
+                raise ZooError(
+                    f"{folder} was trained by another recipe than today's {name} on a "
+                    f"{'CPU' if on_cpu else 'GPU'}"
+                )
             records.append(record)
     first = records[0]
     return Study(
@@ -191,7 +199,7 @@ def gather(name: str, folders: Iterable[Path]) -> Study:
         recipe={
             key: value
             for key, value in first["recipe"].items()
-            if all(record["recipe"][key] == value for record in records)
+            if all(record["recipe"].get(key) == value for record in records)
         },
         train_images=first["data"]["train_images"],
         test_images=first["data"]["test_images"],
@@ -212,14 +220,57 @@ def gather(name: str, folders: Iterable[Path]) -> Study:
 
 
 def write(study: Study) -> Path:
-    """Put a study's results into the package."""
+    """Put a study's results into the package, whole or not at all."""
+    from d2l_ext.training import checkpoint
+
     path = path_of(study.name)
-    path.parent.mkdir(exist_ok=True)
     table = asdict(study)
     runs = ",\n".join("  " + json.dumps(run) for run in table.pop("runs"))  # a line for each run
     head = json.dumps({"format": FORMAT, **table}, indent=1).removesuffix("\n}")
-    path.write_text(f'{head},\n "runs": [\n{runs}\n ]\n}}\n', encoding="utf-8")
+    text = f'{head},\n "runs": [\n{runs}\n ]\n}}\n'
+    checkpoint.write(path, lambda temporary: Path(temporary).write_text(text, encoding="utf-8"))
     return path
+
+
+def _check_name(name: str) -> None:
+    """Be sure that there are, or should be, results of that name.
+
+    Raises:
+        ZooError: There is no such study, or it has not been trained.
+    """
+    known = list_studies()
+    if name in known or name in _findings():  # what has a finding has come along
+        return
+    from d2l_ext.training.study import bundled  # imports torch
+
+    if name in bundled():
+        raise ZooError(
+            f"there are no results of {name!r} yet: `d2l-ext train {name}` trains it, then "
+            f"`d2l-ext zoo gather {name} runs/*` writes them"
+        )
+    raise ZooError(
+        f"there is no study called {name!r}; {files.hint(name, known, 'zoo.list_studies()')}"
+    )
+
+
+def _record(study: str, path: Path) -> tuple[dict[str, Any], dict[str, Any]]:
+    """What a run's `result.json` says, and its recipe with the keys that are younger than the run.
+
+    Raises:
+        ZooError: It is damaged.
+    """
+    from d2l_ext.training.recipe import Recipe
+
+    try:
+        record = json.loads(path.read_text(encoding="utf-8"))
+        needed = (*OWN, "data", "input_size", "hardware", "commit", "versions", "finished")
+        if missing := [key for key in needed if key not in record]:
+            raise KeyError(*missing)
+        return record, Recipe.from_table(record["recipe"]).resolved()
+    except (ValueError, KeyError, TypeError) as error:
+        raise ZooError(
+            f"{path} is damaged ({error!r}): delete it, and `d2l-ext train {study}` again"
+        ) from None
 
 
 @functools.cache

@@ -46,13 +46,16 @@ class Row:
     def apart(self, other: Row) -> float | None:
         """How many standard errors of its own the difference to another row's mean is.
 
-        None where either has one seed only: then the seeds' spread is not known.
+        None where either has one seed only: then the seeds' spread is not known. Where no seed of
+        either differs from its others, 0 for equal means, else infinite.
         """
         if self.spread is None or other.spread is None:
             return None
         variance = self.spread**2 / len(self.errors) + other.spread**2 / len(other.errors)
         difference = other.error - self.error
-        return difference / math.sqrt(variance) if variance else math.copysign(math.inf, difference)
+        if variance:
+            return difference / math.sqrt(variance)
+        return math.copysign(math.inf, difference) if difference else 0.0
 
 
 def rows(study: Study) -> list[Row]:

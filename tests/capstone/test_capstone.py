@@ -17,7 +17,6 @@ ROOT = Path(__file__).parents[2]
 @pytest.fixture(autouse=True)
 def short(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(capstone, "STEPS", 3)
-    capstone._trial.cache_clear()
 
 
 def linear() -> nn.Module:
@@ -35,10 +34,28 @@ def too_many_macs() -> nn.Module:
 
 def test_a_trial_counts_and_trains_and_its_seed_decides() -> None:
     first = capstone.trial(linear)
-    capstone._trial.cache_clear()
     assert (first.parameters, first.macs, first.within_budget) == (500, 490, True)
     assert capstone.trial(linear) == first
     assert capstone.trial(linear, seed=1).accuracy != first.accuracy
+
+
+def test_a_trial_is_of_the_network_as_it_is_built_now() -> None:
+    """In a notebook a function stays the same object while what it reads changes."""
+    size, scaled = 4, False
+
+    class Net(nn.Sequential):
+        def forward(self, X: torch.Tensor) -> torch.Tensor:
+            return super().forward(X) * (10 if scaled else 1)
+
+    def build() -> nn.Module:
+        return Net(nn.AvgPool2d(size), nn.Flatten(), nn.Linear((28 // size) ** 2, 10))
+
+    first = capstone.trial(build)
+    size = 7
+    second = capstone.trial(build)
+    assert (first.parameters, second.parameters) == (500, 170)
+    scaled = True
+    assert capstone.trial(build).accuracy != second.accuracy
 
 
 @pytest.mark.parametrize("build", [too_many_parameters, too_many_macs])

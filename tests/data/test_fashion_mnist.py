@@ -127,6 +127,45 @@ def test_a_damaged_file_is_replaced_by_a_download(
     assert len(module.train.labels) == 20_000
 
 
+def test_a_download_that_fails_deletes_nothing_but_what_is_damaged_where_it_would_go(
+    full_set: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    def unreachable(root: str, download: bool) -> None:
+        raise RuntimeError("no network")
+
+    monkeypatch.setattr("torchvision.datasets.FashionMNIST", unreachable)
+    target = tmp_path / "target"
+    shutil.copytree(full_set, target)
+    monkeypatch.setenv("D2L_EXT_DATA", str(full_set))
+    for folder in (target, full_set):
+        raw = folder / "FashionMNIST" / "raw"
+        (raw / "train-images-idx3-ubyte").write_bytes(b"half")
+        (raw / "train-notes.txt").write_text("mine")
+    before = {path.name for path in raw.iterdir()}
+    with (
+        pytest.warns(UserWarning, match=r"target.*downloaded again"),
+        pytest.warns(UserWarning, match=r"full.*other copies"),
+        pytest.raises(data.DataError, match="no network"),
+    ):
+        data.FashionMNIST(root=target, download=True)
+    assert {path.name for path in raw.iterdir()} == before
+    kept = {path.name for path in (target / "FashionMNIST" / "raw").iterdir()}
+    assert kept == before - {"train-images-idx3-ubyte"}
+
+
+@pytest.mark.parametrize("place", ["", "FashionMNIST/raw/train-images-idx3-ubyte"])
+def test_a_file_for_a_folder_or_a_folder_for_a_file_is_passed_over(
+    place: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    root = tmp_path / "root"
+    if place:
+        (root / place).mkdir(parents=True)
+    else:
+        root.write_text("no folder")
+    with pytest.warns(UserWarning, match=r"root.*other copies are tried"):
+        assert data.FashionMNIST(root=root).train.source == "the bundled part"
+
+
 def test_a_download_that_fails_says_what_goes_without_it(monkeypatch: pytest.MonkeyPatch) -> None:
     def unreachable(root: str, download: bool) -> None:
         raise RuntimeError("no network")
@@ -154,7 +193,14 @@ def test_a_damaged_package_says_how_to_mend_it(
         ({"train_size": 10_001}, r"train_size = 10001.*1 to 10000.*D2L_EXT_DATA"),
         ({"val_size": 0}, r"val_size = 0 must be from 1 to 10000"),
         ({"batch_size": 0}, r"batch_size = 0"),
+        ({"batch_size": 2.5}, r"batch_size = 2\.5 must be a whole number"),
+        ({"train_size": 100.0}, r"train_size = 100\.0 must be a whole number"),
         ({"resize": 0}, r"resize = 0"),
+        ({"resize": 32.0}, r"resize = 32\.0 must be a whole number, or two"),
+        ({"resize": (32,)}, r"resize = \(32,\) must be a whole number, or two"),
+        ({"resize": (32, 0)}, r"resize = \(32, 0\) must be at least 1"),
+        ({"device": "gpu"}, r"device = 'gpu': .*leave device out"),
+        ({"device": "mps:7"}, r"device = 'mps:7': .*leave device out"),
     ],
 )
 def test_impossible_sizes_are_refused_in_words(settings: dict, message: str) -> None:
@@ -165,6 +211,9 @@ def test_impossible_sizes_are_refused_in_words(settings: dict, message: str) -> 
 def test_labels_have_names() -> None:
     module = data.FashionMNIST(val_size=3)
     assert module.text_labels(module.val.labels) == ["ankle boot", "pullover", "trouser"]
+    for number in (-1, 10):
+        with pytest.raises(IndexError, match=f"no class {number}: they are 0 to 9"):
+            module.text_labels([0, number])
 
 
 def test_mean_and_deviation_are_close_to_those_of_the_bundled_images() -> None:

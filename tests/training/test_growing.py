@@ -2,6 +2,9 @@
 
 import dataclasses
 import json
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -84,3 +87,39 @@ def test_a_network_without_its_later_blocks_computes_the_same(tmp_path: Path) ->
 def test_what_cannot_grow_says_why(name: str, first_blocks: int, message: str) -> None:
     with pytest.raises(ValueError, match=message):
         growing.later_places(get_network(name, in_channels=1), first_blocks)
+
+
+DISTRIBUTED = """
+import json, sys
+import torch
+from d2l_ext import data, training
+from d2l_ext.networks import get_network
+from d2l_ext.training import growing
+
+torch.set_num_threads(1)
+torch.manual_seed(0)
+net = get_network("cifar_preact_resnet20", in_channels=1, width_mult=0.125)
+places = growing.later_places(net, 1)
+late = lambda: any(bool(stage[i].conv2.weight.any()) for stage, i in places)
+seen = []
+trainer = growing.GrowingTrainer(
+    2, places=places, grow_after=1, progress=False, on_epoch_end=lambda trainer: seen.append(late())
+)
+images = data.FashionMNIST(batch_size=50, resize=8, train_size=100, val_size=50)
+trainer.fit(training.Classifier(net, lr=0.1, momentum=0.9), images)
+if trainer.rank == 0:
+    open(sys.argv[1], "w").write(json.dumps([trainer.processes, seen]))
+"""
+
+
+def test_two_processes_train_a_network_that_grows(tmp_path: Path) -> None:
+    script, path = tmp_path / "script.py", tmp_path / "record.json"
+    script.write_text(DISTRIBUTED)
+    environment = {**os.environ, "PYTHONPATH": str(Path(growing.__file__).parents[2])}
+    launcher = ["-m", "torch.distributed.run", "--standalone", "--nproc-per-node=2"]
+    command = [sys.executable, *launcher, str(script), str(path)]
+    done = subprocess.run(
+        command, env=environment, capture_output=True, text=True, timeout=240, check=False
+    )
+    assert done.returncode == 0, done.stderr[-2000:]
+    assert json.loads(path.read_text()) == [2, [False, True]]

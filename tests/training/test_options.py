@@ -5,6 +5,7 @@ import os
 import subprocess
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 import torch
@@ -115,6 +116,28 @@ def test_the_live_curve_is_one_image_that_is_replaced(
     training.Trainer(3, progress=False).fit(model, images)
     assert len(shown) == 3
     assert "Curves after epoch 3 of 3: train_loss" in shown[-1]
+
+
+def test_a_model_that_records_none_of_the_curves_shows_none(
+    images: data.FashionMNIST, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import IPython
+
+    class Quiet(training.Classifier):
+        def training_step(self, batch):
+            return self.loss(self(batch[0]), batch[1])
+
+        def validation_step(self, batch):
+            self.board.add("val_margin", self.trainer.epoch + 1, 1.0, len(batch[1]))
+
+    shown: list[object] = []
+    monkeypatch.setattr(IPython, "get_ipython", lambda: SimpleNamespace(kernel=None))
+    monkeypatch.setattr("IPython.display.display", lambda image, display_id: shown.append(image))
+    model = Quiet(Tiny())
+    model.board.display = True
+    training.Trainer(2, progress=False).fit(model, images)
+    assert model.board.curve("val_margin") == [1, 1]
+    assert not shown
 
 
 def test_the_curve_shows_every_epoch_within_its_frame(images: data.FashionMNIST) -> None:

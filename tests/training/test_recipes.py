@@ -1,5 +1,6 @@
 """Recipes and studies: what is accepted, what a CPU overrides, what a mistake is told."""
 
+import re
 from pathlib import Path
 
 import pytest
@@ -63,12 +64,46 @@ def test_rows_override_the_base_and_the_cpu_overrides_both(tmp_path: Path) -> No
         ("name = \"second\" -> name = 'first'", "two rows are called first"),
         ('network = "cifar_resnet20" -> flip = true', "first: network must be given"),
         ("lr = 0.4 -> lr = 0", "lr = 0 must be positive"),
+        ("lr = 0.4 -> lr = nan", "lr = nan must be positive"),
+        ("lr = 0.4 -> momentum = -3", "momentum = -3 must be 0 or more, and less than 1"),
+        ("lr = 0.4 -> erase = 7", "erase = 7 must be from 0 to 1"),
+        ("lr = 0.4 -> label_smoothing = 9", "label_smoothing = 9 must be from 0 to 1"),
+        ("lr = 0.4 -> resize = -1", "resize = -1 must be positive"),
+        ("lr = 0.4 -> train_size = -5", "train_size = -5 must be positive"),
+        ("lr = 0.4 -> crop = -1", "crop = -1 must be 0 or more"),
+        ("lr = 0.4 -> grow_after = -2", "grow_after = -2 must be 0 or more"),
+        ("lr = 0.4 -> first_blocks = -3", "first_blocks = -3 must be positive"),
+        ("lr = 0.4 -> weight_decay = -1", "weight_decay = -1 must be 0 or more"),
+        ("lr = 0.4 -> nesterov = true\nmomentum = 0", "nesterov = true needs a momentum"),
+        ("lr = 0.4 -> seeds = []", r"seeds = \[\] must be at least one"),
+        ("lr = 0.4 -> seeds = [0, 0]", r"seeds = \[0, 0\] must be .*each once"),
+        ("lr = 0.4 -> dirac = true\ngrow_after = 1", "dirac and grow_after do not go together"),
+        ('name = "first" -> name = "../a"', "name = '../a' must be the name of a folder"),
+        ("lr = 0.1 -> draws = '3'", "draws = '3' of second should be a whole number"),
+        ('name = "first" -> draws = 2', "name must be given"),
+        ("lr = 0.1 -> settings = 3", "settings = 3 of second should be a table"),
+        ("gpu_only = true -> gpu_only = 'no'", "gpu_only = 'no' of third should be true or false"),
+        ("gpu_only = true -> cpu = true", "cpu = True of third should be a table"),
     ],
 )
 def test_a_mistake_is_named(tmp_path: Path, change: str, message: str) -> None:
     path = written(tmp_path, STUDY.replace(*change.split(" -> ")))
     with pytest.raises(RecipeError, match=message):
         read(path, "cpu")
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("[row]\nname = 'a'", r"study\.toml: each row is a table that begins with \[\[row\]\]"),
+        ("row = [1]", r"begins with \[\[row\]\]"),
+        ("base = 3\n[[row]]\nname = 'a'", "base = 3 should be a table"),
+        ("cpu = true\n[[row]]\nname = 'a'", "cpu = True should be a table"),
+    ],
+)
+def test_a_file_of_another_shape_is_refused(tmp_path: Path, text: str, message: str) -> None:
+    with pytest.raises(RecipeError, match=message):
+        read(written(tmp_path, text), "cpu")
 
 
 def test_an_unknown_name_suggests_a_close_one() -> None:
@@ -119,6 +154,38 @@ def test_the_command_trains_what_is_missing_and_nothing_twice(
     assert cli.main(command) == 0
     assert "2 runs, 2 of them finished" in capsys.readouterr().out
     assert (tmp_path / "runs" / "tiny-s1" / "result.json").stat().st_mtime_ns == before
+
+
+@pytest.mark.parametrize(
+    ("last", "message"),
+    [
+        ("settings = { widht = 2 }", "last: cifar_resnet20 .*widht"),
+        ("network = 'cifar_resnet21'", "last: .*did you mean 'cifar_resnet"),
+        ("network = 'cifar_resnet_of'\nsettings = { block = 'plan', depth = 8 }", "mean 'plain'"),
+        ("network = 'cifar_resnet29_se'\nsettings = { position = 'pro' }", "did you mean 'pre'"),
+        ("settings = { width_mult = -1 }", "last: cifar_resnet20 with"),
+        ("grow_after = 1\nfirst_blocks = 9", "last: .*no block to grow by"),
+    ],
+)
+def test_a_network_that_cannot_be_built_is_named_before_anything_is_trained(
+    last: str, message: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    good = "network = 'cifar_resnet20'\nepochs = 1\n[[row]]\nname = 'first'\n"
+    path = written(tmp_path, f"[base]\n{good}[[row]]\nname = 'last'\n{last}")
+    out = tmp_path / "runs"
+    command = ["train", str(path), "--out", str(out), "--device", "cpu", "--train-size", "100"]
+    assert cli.main(command) == 2
+    assert re.search(message, capsys.readouterr().err)
+    assert not out.exists()
+
+
+def test_a_folder_that_cannot_be_written_is_an_error_in_words(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "file").touch()
+    command = ["train", "speed", "--out", str(tmp_path / "file" / "x"), "--device", "cpu"]
+    assert cli.main(command) == 2
+    assert "Not a directory" in capsys.readouterr().err
 
 
 @pytest.mark.skipif(torch.cuda.is_available(), reason="this machine has a GPU")

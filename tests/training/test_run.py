@@ -87,6 +87,16 @@ def test_a_result_of_another_recipe_is_not_taken_for_this_ones(
         runs.is_finished(dataclasses.replace(recipe, lr=0.2), 0, tmp_path)
 
 
+@pytest.mark.parametrize("text", ["{}", "[]", '{"recipe"', '{"recipe": 3}'])
+@pytest.mark.parametrize("name", ["result.json", "recipe.json"])
+def test_a_damaged_record_is_named(recipe: Recipe, tmp_path: Path, name: str, text: str) -> None:
+    path = tmp_path / "tiny-s0" / name
+    path.parent.mkdir()
+    path.write_text(text)
+    with pytest.raises(ValueError, match=f"{path} is damaged .*delete it"):
+        runs.is_finished(recipe, 0, tmp_path)
+
+
 def test_seeds_differ(recipe: Recipe, tmp_path: Path) -> None:
     recipe = dataclasses.replace(recipe, epochs=1)
     for seed in (0, 1):

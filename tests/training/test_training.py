@@ -79,6 +79,18 @@ def test_an_interrupt_keeps_what_was_learned() -> None:
         training.Trainer(5, progress=False).fit(model, small_data())
     assert not torch.equal(model.net[1].weight, before)
     assert not model.training
+    training.Trainer(1, progress=False).fit(model, small_data())
+    assert [time for time, *_ in model.board.points["train_loss"]] == [0, 0.2, 0.4, 0.6, 0.8]
+
+
+def test_the_curves_are_those_of_the_last_training() -> None:
+    model = training.Classifier(small_net(), lr=0.1)
+    training.Trainer(3, progress=False).fit(model, small_data())
+    first = model.board.curve("train_loss")
+    training.Trainer(2, progress=False).fit(model, small_data())
+    second = model.board.curve("train_loss")
+    assert len(second) == len(model.board.curve("val_acc")) == 2
+    assert second[0] < first[1], "it went on from what it had learned"
 
 
 @pytest.mark.skipif(torch.cuda.is_available(), reason="this machine has a GPU")

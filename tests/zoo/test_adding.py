@@ -10,7 +10,11 @@ import torch
 from safetensors.torch import load_file, save_file
 
 from d2l_ext import cli, data, networks, zoo
+from d2l_ext.zoo import files
 from d2l_ext.zoo.adding import add
+from d2l_ext.zoo.measuring import measure
+from d2l_ext.zoo.pretrained import assemble
+from d2l_ext.zoo.results import read_results, to_card
 
 
 def record(folder: Path) -> dict:
@@ -78,11 +82,15 @@ def drop_a_weight(folder: Path) -> None:
     save_file(state, path)
 
 
-def overflow(folder: Path) -> None:
+def diverge(folder: Path) -> None:
     path = folder / "weights.safetensors"
-    state = {key: w.float() for key, w in load_file(path).items()}
-    state[next(iter(state))].fill_(1e6)
+    state = load_file(path)
+    state["conv1.weight"].fill_(torch.inf)
     save_file(state, path)
+
+
+def cut(path: Path) -> None:
+    path.write_bytes(path.read_bytes()[:-100])
 
 
 SPOILED = {
@@ -96,7 +104,19 @@ SPOILED = {
         "weights are damaged",
     ),
     "a weight is missing": (drop_a_weight, "not the weights of cifar_resnet20"),
-    "too large for float16": (overflow, "not finite in float16"),
+    "weights that are not finite": (diverge, "weights are damaged .*is not finite"),
+    "half the predictions": (
+        lambda f: cut(f / "predictions.npy"),
+        r"predictions\.npy is damaged.*train again",
+    ),
+    "a network that only studies have": (
+        lambda f: change(f, lambda r: r.update(network="cifar_resnet_of")),
+        r"tiny_fmnist: a model of the zoo is one of networks\.list_networks",
+    ),
+    "a setting that the network has not": (
+        lambda f: change(f, lambda r: r.update(settings={"widht": 2})),
+        "tiny_fmnist: .*widht",
+    ),
     "other weights": (zero_a_layer, "but its weights give 1,000"),
     "a better accuracy": (
         lambda f: change(f, lambda r: r.update(right=9_700)),
@@ -131,3 +151,22 @@ def test_runs_of_one_model_differ_in_nothing_but_the_seed(
         add(runs, tell=lambda line: None)
     with pytest.raises(zoo.ZooError, match=r"same seed; the seeds are \[1, 1\]"):
         add([runs[0], runs[0]], tell=lambda line: None)
+
+
+def test_a_weight_that_float16_cannot_hold_is_stored_in_float32(
+    runs: list[Path], zoo_folder: Path
+) -> None:
+    path = runs[0] / "weights.safetensors"
+    state = load_file(path)
+    state["bn1.running_var"] = torch.full_like(state["bn1.running_var"], 1e6, dtype=torch.float32)
+    save_file(state, path)
+    results = read_results(runs[:1])["tiny_fmnist"]
+    card = to_card(results, "")
+    predictions, right = measure(card, assemble(card, path.read_bytes()))
+    np.save(runs[0] / "predictions.npy", predictions.numpy())
+    change(runs[0], lambda r: r.update(right=right))
+    add(runs[:1], tell=lambda line: None)
+    assert zoo.load("tiny_fmnist").net.bn1.running_var.eq(1e6).all()
+    kinds = {name: w.dtype for name, w in load_file(files.weights_file("tiny_fmnist")).items()}
+    assert kinds["bn1.running_var"] == torch.float32
+    assert kinds["conv1.weight"] == torch.float16

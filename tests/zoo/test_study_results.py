@@ -65,12 +65,64 @@ def test_a_run_that_is_missing_or_of_another_recipe_is_refused(runs: list[Path])
     last.write_text(json.dumps(record))
     with pytest.raises(ZooError, match="another recipe"):
         study_results.gather(NAME, runs)
-    last.write_text("{")
-    with pytest.raises(ZooError, match="damaged"):
-        study_results.gather(NAME, runs)
+    for text in ("{", "[]", "{}", json.dumps({**record, "recipe": {}})):
+        last.write_text(text)
+        with pytest.raises(ZooError, match=r"result\.json is damaged"):
+            study_results.gather(NAME, runs)
     last.unlink()
     with pytest.raises(ZooError, match="d2l-ext train"):
         study_results.gather(NAME, runs)
+
+
+def gpu_runs(tmp_path: Path, runs: list[Path]) -> list[Path]:
+    """Folders of `zoo`, of which a CPU trains fewer rows, for fewer epochs."""
+    pattern = json.loads((runs[-1] / "result.json").read_text())
+    folders = []
+    for recipe in read_recipes("zoo", "cuda"):
+        for seed in recipe.seeds:
+            folder = tmp_path / "gpu" / f"{recipe.name}-s{seed}"
+            folder.mkdir(parents=True)
+            own = {"name": recipe.name, "settings": recipe.settings, "recipe": recipe.resolved()}
+            record = pattern | own | {"seed": seed, "hardware": "one NVIDIA H200"}
+            (folder / "result.json").write_text(json.dumps(record))
+            folders.append(folder)
+    return folders
+
+
+def test_what_a_gpu_trained_is_compared_with_the_recipe_for_a_gpu(
+    runs: list[Path], tmp_path: Path
+) -> None:
+    folders = gpu_runs(tmp_path, runs)
+    study = study_results.gather("zoo", folders)
+    assert len(study.runs) == len(folders)
+    assert study.hardware == ("one NVIDIA H200",)
+
+
+def test_only_the_folders_that_were_named_are_gathered(
+    runs: list[Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(runs[-1].parent)
+    with pytest.raises(ZooError, match=f"{runs[-1].name} .*its folder was not named"):
+        study_results.gather(NAME, runs[:-1])
+
+
+def test_an_interrupt_while_a_study_is_written_leaves_the_old_one(
+    runs: list[Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    study = study_results.gather(NAME, runs)
+    monkeypatch.setattr(files, "FOLDER", tmp_path)
+    path = study_results.write(study)
+    before = path.read_bytes()
+
+    def half(path: Path, text: str, encoding: str) -> None:
+        path.write_bytes(text.encode()[:100])
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(Path, "write_text", half)
+    with pytest.raises(KeyboardInterrupt):
+        study_results.write(study)
+    assert path.read_bytes() == before
+    assert list(path.parent.iterdir()) == [path]
 
 
 def test_a_damaged_file_is_an_error_that_says_so(
@@ -84,6 +136,19 @@ def test_a_damaged_file_is_an_error_that_says_so(
         study_results.path_of(NAME).write_text(text)
         with pytest.raises(ZooError):
             study_results.read(NAME)
+
+
+@pytest.mark.parametrize(
+    ("name", "message"),
+    [
+        ("design_space_small", "no study called 'design_space_small'; did you mean design_spaces"),
+        ("xyz", r"no study called 'xyz'; see zoo\.list_studies\(\)"),
+        ("speed", "no results of 'speed' yet: `d2l-ext train speed`"),
+    ],
+)
+def test_a_study_that_is_not_there_is_no_damage(name: str, message: str) -> None:
+    with pytest.raises(ZooError, match=message):
+        study_results.read(name)
 
 
 @pytest.mark.parametrize("name", study_results.list_studies())

@@ -38,6 +38,8 @@ def test_a_difference_is_measured_in_its_standard_errors(study: Study) -> None:
     better = study_table.Row("three", 1, 1, (0.21, 0.23), 0.2)
     # Means 0.29 and 0.22; each mean has the standard error 0.0141 / sqrt(2) = 0.01.
     assert one.apart(better) == pytest.approx(-0.07 / math.hypot(0.01, 0.01))
+    same, worse = (study_table.Row("four", 1, 1, (e, e), 0.2) for e in (0.25, 0.5))
+    assert (same.apart(same), same.apart(worse)) == (0, math.inf)
 
 
 def test_the_table_says_how_its_networks_were_trained(study: Study) -> None:
@@ -61,6 +63,7 @@ def test_the_figure_has_its_numbers_in_words(study: Study) -> None:
     assert [line.get_label() for line in right.lines] == ["one", "two"]
     assert list(left.lines[0].get_ydata()) == pytest.approx([60, 39])
     assert "one" not in study_curves.curves(study, ["two"]).alt
+    assert study.curves("two").alt == study.curves(["two"]).alt
     with pytest.raises(ValueError, match="no row 'three'; it has one, two"):
         study_curves.curves(study, ["three"])
 
