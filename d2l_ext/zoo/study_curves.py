@@ -37,6 +37,7 @@ def curves(study: Study, rows: str | Sequence[str] | None = None) -> figures.Pic
             best, worst = [*map(min, seeds)], [*map(max, seeds)]
             ax.fill_between(range(1, len(seeds) + 1), best, worst, color=colour, alpha=0.15, lw=0)
     axes[0].get_legend().remove()
+    axes[1].legend(frameon=False, loc="center left", bbox_to_anchor=(1, 0.5))
     return figures.show(figure, alt=_words(study, chosen))
 
 
