@@ -9,7 +9,7 @@ from typing import Any
 import torch
 from torch import Tensor, fx, nn
 
-from d2l_ext.fusion.graph import Editor
+from d2l_ext.fusion.graph import Editor, is_number
 from d2l_ext.fusion.operations import Affine
 
 BATCH_NORMS = (nn.BatchNorm1d, nn.BatchNorm2d, nn.BatchNorm3d, nn.SyncBatchNorm)
@@ -99,6 +99,8 @@ def arithmetic_step(editor: Editor, node: fx.Node, kind: str) -> Step | None:
         left, right, reversed_ = right, left, True
         value = constant(editor, right)
     if value is None or not isinstance(left, fx.Node) or constant(editor, left) is not None:
+        return None
+    if is_number(left):
         return None
     if reversed_ and kind == "div":
         return None

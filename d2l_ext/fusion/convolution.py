@@ -114,6 +114,14 @@ class FusedConv2d(nn.Conv2d):
             self._packed = (key, arrange(weight, *settings, X.shape))
         return self._packed[1]
 
+    def _apply(self, fn: Any, recurse: bool = True) -> Any:
+        """Convert or move the weights, by `.half()` for example, and forget the packed ones.
+
+        The new weights may lie in the memory of the old ones, and are of no later version.
+        """
+        self._packed = None
+        return super()._apply(fn, recurse)
+
     def __getstate__(self) -> dict[str, Any]:
         """Everything but the packed weights, which a copy packs for itself."""
         return {**self.__dict__, "_packed": None}

@@ -64,11 +64,13 @@ def fuse(net: nn.Module) -> nn.Module:
     before them, parallel convolutions one; see `d2l_ext.fusion.rules` for all. The result has
     `.report`, takes what `net` takes in eval mode (floating-point images), is for inference only,
     and can be copied, saved, moved and compiled; its weights want no gradients. `net` is not changed.
+    Arguments of `forward` that have a default keep it: with another value, the result raises an
+    AssertionError.
 
     The network is traced with `torch.fx`. A part whose `forward` a graph cannot hold, one that
-    looks at values for example, is kept as it is, and so is a network of which that is true; the
-    report says so. As always with `torch.fx`, random numbers and sizes that `forward` draws or
-    computes without looking at its input become constants.
+    looks at values for example, is kept as it is, and so is a network of which that is true, or
+    that has a hook on itself; the report says so. As always with `torch.fx`, random numbers and
+    sizes that `forward` draws or computes without looking at its input become constants.
 
     Args:
         net: Any of `networks.list_networks()`, or any module of your own.

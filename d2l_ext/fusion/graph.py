@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import operator
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from typing import Any
 
 import torch
@@ -15,6 +15,22 @@ from d2l_ext.fusion.reports import Firing
 RELUS = (F.relu, torch.relu, F.relu_, torch.relu_)
 ADDITIONS = (operator.add, torch.add)
 PRODUCTS = (operator.mul, torch.mul)
+# What `+=` and its like call, and the step that leaves what it reads as it is.
+IN_PLACE: dict[Any, Callable] = {
+    operator.iadd: operator.add,
+    operator.isub: operator.sub,
+    operator.imul: operator.mul,
+    operator.itruediv: operator.truediv,
+    operator.ifloordiv: operator.floordiv,
+    operator.imod: operator.mod,
+    operator.ipow: operator.pow,
+    operator.iand: operator.and_,
+    operator.ior: operator.or_,
+    operator.ixor: operator.xor,
+    operator.ilshift: operator.lshift,
+    operator.irshift: operator.rshift,
+}
+NUMBER_METHODS = ("size", "dim", "ndimension", "numel", "nelement", "stride", "item")
 HOOKS = ("_forward_hooks", "_forward_pre_hooks", "_backward_hooks", "_backward_pre_hooks")
 
 
@@ -139,11 +155,35 @@ def is_call(node: Any, functions: Collection[object], methods: Collection[str]) 
     return node.op == "call_method" and node.target in methods
 
 
+def is_number(node: fx.Node) -> bool:
+    """Whether a node gives plain numbers, not a map: sizes, and what is computed from them alone."""
+    seen, waiting = set(), [node]
+    while waiting:
+        part = waiting.pop()
+        seen.add(part)
+        if part.op == "placeholder" and part.args:  # an argument that keeps its default
+            continue
+        if part.op == "call_method" and part.target in NUMBER_METHODS:
+            continue
+        if part.op != "call_function":
+            return False
+        if part.target is getattr and part.args[1] in ("shape", "ndim"):
+            continue
+        if (
+            getattr(part.target, "__module__", "") != operator.add.__module__
+            or not part.all_input_nodes
+        ):
+            return False
+        waiting += [x for x in part.all_input_nodes if x not in seen]
+    return True
+
+
 def operands(node: Any, functions: Collection[object], methods: Collection[str]) -> Any:
-    """The two nodes that a sum or a product is of; None for anything else."""
+    """The two nodes that a sum or a product of maps is of; None for anything else."""
     if not is_call(node, functions, methods) or node.kwargs or len(node.args) != 2:
         return None
-    return node.args if all(isinstance(x, fx.Node) for x in node.args) else None
+    maps = all(isinstance(x, fx.Node) and not is_number(x) for x in node.args)
+    return node.args if maps else None
 
 
 def summands(node: Any) -> tuple[fx.Node, fx.Node] | None:
@@ -171,8 +211,8 @@ def changes_in_place(editor: Editor, node: fx.Node) -> bool:
         return False
     name = getattr(node.target, "__name__", "")
     return (
-        node.target in (operator.setitem, operator.iadd, operator.imul, operator.isub)
-        or node.target in (operator.itruediv, operator.ipow)
+        node.target in IN_PLACE
+        or node.target is operator.setitem
         or (name.endswith("_") and not name.endswith("__"))
         or bool(node.kwargs.get("inplace"))
         or "out" in node.kwargs

@@ -10,12 +10,11 @@ from collections.abc import Callable
 from torch import fx, nn
 from torch.nn import functional as F
 
-from d2l_ext.fusion.graph import Editor, changes_in_place
+from d2l_ext.fusion.graph import IN_PLACE, Editor, changes_in_place, is_number
 from d2l_ext.fusion.layers import WEIGHTED
 
 PLAIN: dict[object, Callable] = {
-    operator.iadd: operator.add,
-    operator.imul: operator.mul,
+    **IN_PLACE,
     "add_": operator.add,
     "mul_": operator.mul,
     "relu_": F.relu,
@@ -41,6 +40,10 @@ def remove(editor: Editor) -> None:
         if not changes_in_place(editor, node) or not node.args:
             continue
         target = node.args[0]
+        if isinstance(target, fx.Node) and is_number(target):
+            # Numbers have no memory to share: who has read the old one keeps it.
+            node.target = IN_PLACE.get(node.target, node.target)
+            continue
         readers_before = [x for x in getattr(target, "users", ()) if x is not node]
         if not isinstance(target, fx.Node) or not new_tensor(editor, target):
             continue

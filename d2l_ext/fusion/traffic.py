@@ -59,14 +59,15 @@ def measure(before: fx.GraphModule, after: fx.GraphModule, input_shape: tuple[in
     Raises:
         ValueError: The network cannot take this shape.
     """
-    X = torch.empty(1, *input_shape, device="meta")
     counts = []
     for net in (before, after):
         counter = Counter(net)
         floating = (x.dtype for x in net.parameters() if x.is_floating_point())
+        dtype = next(floating, torch.get_default_dtype())
         try:
-            with torch.no_grad():
-                counter.run(X.to(next(floating, X.dtype)))
+            # In inference mode nothing would tell whether a step has changed a tensor.
+            with torch.inference_mode(False), torch.no_grad():
+                counter.run(torch.empty(1, *input_shape, dtype=dtype, device="meta"))
         except RuntimeError as error:
             shape = " x ".join(map(str, input_shape))
             raise ValueError(f"the network cannot take an image of {shape}: {error}") from error
@@ -82,11 +83,15 @@ class Counter(fx.Interpreter):
         self.numbers = 0
 
     def count(self, step: Callable, target: Any, args: Any, kwargs: Any, net: Any) -> Any:
-        """Run a step; it costs nothing if it gives another view of what it read."""
+        """Run a step; it costs nothing if it only gives another view of what it read."""
+        read = tensors((args, kwargs))
+        before = versions(read)
         result = step(target, args, kwargs)
-        read, written = tensors((args, kwargs)), tensors(result)
+        written = tensors(result)
         storages = {id(x.untyped_storage()) for x in read}
-        if all(x._is_view() or id(x.untyped_storage()) in storages for x in written):
+        views = all(x._is_view() or id(x.untyped_storage()) in storages for x in written)
+        # A step in place gives what it read, too, but has changed it.
+        if views and before == versions(read):
             return result
         weights = [] if net is None else [*net.parameters(), *net.buffers()]
         self.numbers += sum(x.numel() for x in (*read, *weights, *written))
@@ -108,3 +113,8 @@ class Counter(fx.Interpreter):
 def tensors(values: Any) -> list[Tensor]:
     """All tensors in some values."""
     return [x for x in pytree.tree_leaves(values) if isinstance(x, Tensor)]
+
+
+def versions(read: list[Tensor]) -> list[int | None]:
+    """How often each tensor has been changed; unknown for constants made in inference mode."""
+    return [None if x.is_inference() else x._version for x in read]

@@ -42,6 +42,9 @@ class RandomNet(nn.Module):
             return F.relu(A)
         if kind == "relu in place":
             return F.relu(A, inplace=True)
+        if kind == "sum in place":
+            A += B
+            return A
         if kind == "number":
             return 0.5 * A - 1
         if kind == "product":
@@ -79,7 +82,8 @@ def layer(draw: st.DrawFn) -> nn.Module:
     return nn.Dropout(0.3) if draw(st.booleans()) else nn.Identity()
 
 
-KINDS = ["layer"] * 6 + ["relu", "relu in place", "number", "sum", "sum", "product", "join"]
+KINDS = ["layer"] * 6 + ["relu", "relu in place", "number", "sum", "sum"]
+KINDS += ["sum in place", "product", "join"]
 STEP = st.tuples(st.sampled_from(KINDS), st.integers(0, 7), st.integers(0, 3), st.integers(0, 3))
 
 

@@ -2,7 +2,7 @@
 
 import pytest
 import torch
-from torch import Tensor, nn
+from torch import Tensor, fx, nn
 from torch.nn import functional as F
 
 from d2l_ext import fusion
@@ -223,6 +223,85 @@ def test_sums_in_place_as_torchvision_writes_them() -> None:
     assert fired(net, maps()).keys() >= {PREVIOUS, SUM_OF_BRANCHES}
 
 
+def later_names(self, X: Tensor) -> Tensor:
+    Y = self.conv(X)
+    Z = Y
+    Z += X
+    return Y * 2 + Z
+
+
+def listed(self, X: Tensor) -> Tensor:
+    Y = self.conv(X)
+    skips = [Y]
+    Y -= F.relu(X)
+    return Y + skips[0]
+
+
+def part_of_it(self, X: Tensor) -> Tensor:
+    Y = self.conv(X)
+    part = Y[:, :2]
+    part *= 3
+    return F.relu(Y + X)
+
+
+def transposed(self, X: Tensor) -> Tensor:
+    Y = self.conv(X)
+    columns = Y.mT
+    columns /= 2
+    return Y + X
+
+
+def powers(self, X: Tensor) -> Tensor:
+    Y = self.conv(X)
+    Z = Y
+    Z **= 2
+    return Y + X
+
+
+def masks(self, X: Tensor) -> Tensor:
+    positive = self.conv(X) > 0
+    both = positive
+    both &= X > 0
+    return positive * X
+
+
+@pytest.mark.parametrize("forward", [later_names, listed, part_of_it, transposed, powers, masks])
+def test_a_map_changed_under_one_name_and_read_under_another(forward) -> None:
+    assert_equal(Lambda(forward, conv=nn.Conv2d(6, 6, 3, padding=1)), maps())
+
+
+def enlarged(self, X: Tensor) -> Tensor:
+    height = X.shape[2]
+    return F.interpolate(self.conv(X), size=(height * 2 - 1, X.size(3) * 2 - 1))
+
+
+def scaled_by_a_size(self, X: Tensor) -> Tensor:
+    return self.conv(X) * (X.shape[2] * X.shape[3] + X.shape[1])
+
+
+def size_as_summand(self, X: Tensor) -> Tensor:
+    return F.relu(self.conv(X) * X.dim() + X.shape[1])
+
+
+def counted_up(self, X: Tensor) -> Tensor:
+    """Unlike a map, a number that has been read stays what it was."""
+    first = X.shape[2] + 1
+    second = first
+    second += 1
+    second *= 2
+    return self.conv(X) * first + second
+
+
+@pytest.mark.parametrize(
+    ("forward", "operations"),
+    [(enlarged, 2), (scaled_by_a_size, 2), (size_as_summand, 4), (counted_up, 3)],
+)
+def test_arithmetic_on_sizes_is_not_on_maps(forward, operations: int) -> None:
+    fused = assert_equal(Lambda(forward, conv=nn.Conv2d(6, 6, 3, padding=1)), maps())
+    assert fused.report.left == ()
+    assert fused.report.operations_before == operations
+
+
 def test_a_sum_that_broadcasts() -> None:
     net = Lambda(
         lambda self, X: F.relu(self.conv(X) + X),
@@ -316,6 +395,30 @@ def test_what_training_alone_needs_goes() -> None:
         same=nn.Identity(),
     )
     assert fired(net, maps()) == {"inactive step removed": 3}
+
+
+def stochastic_depth(input: Tensor, p: float, training: bool = True) -> Tensor:
+    """In place of torchvision's, which is known by this name."""
+    return input * (torch.rand(()) >= p) if training else input
+
+
+fx.wrap("stochastic_depth")
+
+
+def test_what_is_read_by_name_is_found_as_well() -> None:
+    net = Lambda(
+        lambda self, X: stochastic_depth(
+            input=self.relu(input=self.bn(input=self.conv(input=self.drop(input=X)))),
+            p=0.5,
+            training=self.training,
+        ),
+        drop=nn.Dropout(0.5),
+        conv=nn.Conv2d(6, 6, 3),
+        bn=nn.BatchNorm2d(6),
+        relu=nn.ReLU(),
+    )
+    expected = {"inactive step removed": 2, PREVIOUS: 1, "layer + ReLU": 1}
+    assert fired(net, maps()) == expected
 
 
 def test_dropout_that_is_always_on_stays() -> None:

@@ -32,10 +32,10 @@ def apply(editor: Editor) -> int:
     """Let who reads such a step read what it reads."""
     fired = 0
     for node in editor.nodes:
-        if not inactive(editor, node) or not isinstance(node.args[0], fx.Node):
+        if not inactive(editor, node) or len(node.all_input_nodes) != 1:
             continue
         editor.fire(NAME, label(node))
-        editor.bypass(node, node.args[0])
+        editor.bypass(node, node.all_input_nodes[0])
         fired += 1
     return fired
 
