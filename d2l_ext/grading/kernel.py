@@ -24,8 +24,9 @@ IOPUB_SECONDS = 1.0
 # What the messages of one cell may hold together; more than any figure or progress bar needs.
 OUTPUT_LIMIT = 10_000_000
 TALKATIVE = 1_000_000
-# A single message that is longer never reaches this process.
-MESSAGE_LIMIT = 256 * 2**20
+# A part of a message that is longer never reaches this process. The number of parts has no bound
+# but the memory of the process; see `worker.MEMORY`.
+MESSAGE_LIMIT = 2 * OUTPUT_LIMIT
 PRINTED_LIMIT = 50_000
 # `exit()` left in a cell would end the kernel under the questions that follow. Nobody reads a
 # coloured traceback here, and one takes long for an error that is deeply nested. Where the kernel
@@ -270,13 +271,14 @@ class WatchedKernel(RunningKernel):
         ready = zmq.select(list(sockets.values()), [], [], timeout)[0]
         for stream, socket in sockets.items():
             if socket in ready:
-                self._take(stream, socket.recv_multipart())
+                self._take(stream, socket.recv_multipart(copy=False))
         return bool(ready)
 
-    def _take(self, stream: str, frames: list[bytes]) -> None:
-        self._heard += sum(map(len, frames))
+    def _take(self, stream: str, parts: list[zmq.Frame]) -> None:
+        self._heard += sum(map(len, parts))
         if self._heard > OUTPUT_LIMIT:
             raise LimitReached(OUTPUT)
+        frames = [part.bytes for part in parts]
         # What the kernel sends may be anything; a message that is none is dropped.
         with contextlib.suppress(ValueError, KeyError, TypeError, AttributeError, RecursionError):
             message = self._session.deserialize(self._session.feed_identities(frames)[1])

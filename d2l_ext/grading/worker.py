@@ -43,6 +43,9 @@ ISOLATION = [
     "--nbval-lax",
     "--nbval-current-env",
 ]
+# What this process may take. It needs a tenth of a gigabyte; a submission that sends more than can
+# be heard ends it, and the cell that ran then is blamed.
+MEMORY = 2 * 2**30
 
 
 class Job:
@@ -108,7 +111,18 @@ def _kernels(settings: dict[str, Any], stack: contextlib.ExitStack) -> Callable[
         settings["environment"],
     )
     stack.callback(launcher.close)
+    _limit_memory()
     return launcher.launch
+
+
+def _limit_memory() -> None:
+    """Bounds what this process takes; kernels in a sandbox, with limits of their own, are free."""
+    import resource  # not on Windows
+
+    for what, wanted in ((resource.RLIMIT_DATA, MEMORY), (resource.RLIMIT_CORE, 0)):
+        hard = resource.getrlimit(what)[1]  # stays, so that a kernel may be given more
+        soft = wanted if hard == resource.RLIM_INFINITY else min(wanted, hard)
+        resource.setrlimit(what, (soft, hard))
 
 
 if __name__ == "__main__":

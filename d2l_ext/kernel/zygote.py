@@ -41,13 +41,16 @@ COURSE = (
 
 @dataclass
 class Kernel:
-    """A kernel that was forked: its process, and the ends of pipes that this side holds."""
+    """A kernel that was forked: its process, and the ends of pipes that this side holds.
+
+    One that is `watched` is ended, with all that it started, by the first process of its sandbox.
+    """
 
     process: int
     bound: int
     orders: int
     report: int
-    jailed: bool
+    watched: bool
 
 
 def prepare(names: Iterable[str]) -> str:
@@ -132,8 +135,9 @@ class Zygote:
             run_child(request, bound_end, orders_end, report_end, kept)
         for descriptor in (bound_end, orders_end, report_end):
             os.close(descriptor)
-        jailed = request["jail"] is not None
-        self.kernels[request["start"]] = Kernel(process, bound, orders, report, jailed)
+        # A sandbox without namespaces has nobody who listens to orders, and a session of its own.
+        watched = request["jail"] is not None and request["jail"]["namespaces"]
+        self.kernels[request["start"]] = Kernel(process, bound, orders, report, watched)
 
     def _bound(self, name: str) -> None:
         kernel = self.kernels[name]
@@ -146,7 +150,7 @@ class Zygote:
     def _signal(self, name: str, number: int) -> None:
         kernel = self.kernels[name]
         with contextlib.suppress(ProcessLookupError, BrokenPipeError):
-            if kernel.jailed:
+            if kernel.watched:
                 os.write(kernel.orders, bytes([number]))
             else:
                 os.killpg(kernel.process, number)
@@ -161,7 +165,7 @@ class Zygote:
             said = b""
             with contextlib.suppress(BlockingIOError):
                 said = os.read(kernel.report, 4096)
-            if not kernel.jailed:
+            if not kernel.watched:
                 with contextlib.suppress(ProcessLookupError, PermissionError):
                     os.killpg(kernel.process, signal.SIGKILL)
             for descriptor in {kernel.bound, kernel.orders, kernel.report} - {-1}:

@@ -33,6 +33,8 @@ def command(
     else:
         line += ["--unshare-user"]
     line += ["--dev", "/dev", "--bind", "/proc", "/proc", "--tmpfs", "/tmp", "--tmpfs", "/run"]
+    # A shared map of zero is memory that nobody counts, and not every machine has Landlock.
+    line += ["--dev-bind", "/dev/null", "/dev/zero"]
     for folder in [*_parents(readable), *empty]:
         line += ["--perms", "0755", "--dir", folder]  # else only root could pass through
     for path in readable:

@@ -9,6 +9,8 @@ MEGABYTE = 2**20
 MEMORY, PROCESSES, DISK = "memory limit", "process limit", "disk limit"
 LEAST_MEMORY = 256 * MEGABYTE
 OPEN_FILES = 1024
+# Names in the folder of a kernel's sockets, which lies on the machine's disk; it needs six.
+SOCKETS = 20
 # Between the number at which the warden ends everything and the one that the system refuses.
 SPARE = 8
 # From here on, processes are counted in each user namespace for itself.

@@ -49,10 +49,12 @@ class Plan:
         from d2l_ext.sandbox.namespaces import NOBODY
 
         outside, inside = self.folder / name, f"{self.inside}/{name}"
-        (outside / "box").mkdir(parents=True)
+        # Under bubblewrap the scratch is no part of this folder, which then holds sockets alone.
+        made = [outside] if self.layers.bubblewrap else [outside, outside / "box"]
         user = NOBODY if os.getuid() == 0 and self._another_user else None
-        if user is not None:
-            for path in (outside, outside / "box"):
+        for path in made:
+            path.mkdir()
+            if user is not None:
                 os.chown(path, user, user)
         paths = view.readable()
         return Jail(

@@ -1,7 +1,7 @@
 """seccomp: which calls of the system a process may make, for good.
 
 A filter is a program of the Berkeley packet filter that looks at the number of a call and at its
-first argument; https://docs.kernel.org/userspace-api/seccomp_filter.html
+arguments; https://docs.kernel.org/userspace-api/seccomp_filter.html
 """
 
 import ctypes
@@ -16,13 +16,16 @@ from d2l_ext.sandbox import libc
 _FILTER_MODE = 2
 _ALLOW, _FAIL = 0x7FFF0000, 0x00050000
 _LOAD, _EQUAL, _ANY_BIT, _RETURN = 0x20, 0x15, 0x45, 0x06
-# Where the data of a call hold its number, the machine, and the low half of the first argument.
+# Where the data of a call hold its number, the machine, and the low halves of some arguments.
 _NUMBER, _MACHINE = 0, 4
-_ARGUMENT = 16
+_ARGUMENT, _SECOND, _FOURTH = 16, 24, 40
 _MACHINE_CODES = (0xC000003E, 0xC00000B7)
 _X32 = 0x40000000  # calls of another convention on x86_64, with numbers of their own
 _AF_UNIX, _AF_NETLINK = 1, 16
 _NEW_NAMESPACES = 0x7E020000
+_MAP_SHARED, _MAP_ANONYMOUS = 0x01, 0x20
+# What is number 1 for every process inside namespaces of its own.
+_WARDEN = 1
 
 # Never needed by an answer: mounts, namespaces, other processes' memory, the kernel's own affairs.
 # Each with its numbers on the machines that `libc.MACHINES` names, in that order.
@@ -78,8 +81,24 @@ _FORBIDDEN = {
     "name_to_handle_at": (303, 264),
     "open_by_handle_at": (304, 265),
     "memfd_secret": (447, 447),
+    # Memory that belongs to no process and no file system, so that nobody could count it.
+    "memfd_create": (319, 279),
+    "shmget": (29, 194),
+    "shmat": (30, 196),
+    "msgget": (68, 186),
+    # It can name a user, and with him the warden, which is to keep its share of the processor.
+    "setpriority": (141, 140),
 }
-_SOCKET, _CLONE, _CLONE3 = (41, 198), (56, 220), 435
+_SOCKET, _CLONE, _CLONE3, _MMAP = (41, 198), (56, 220), 435, (9, 222)
+# The library of messages makes this call for each of its threads, and asks for the usual policy.
+_SCHEDULER, _USUAL = (144, 119), 0
+# Calls that could take the processor or the means away from whoever watches.
+_SETTINGS = {
+    "sched_setparam": (142, 118),
+    "sched_setaffinity": (203, 122),
+    "sched_setattr": (314, 274),
+    "prlimit64": (302, 261),
+}
 _SIGNALS = {
     "kill": (62, 129),
     "tkill": (200, 130),
@@ -96,8 +115,8 @@ def restrict(own_process_only: bool = False) -> None:
     """Forbids this process, and what it starts, networks and calls that no answer needs.
 
     Args:
-        own_process_only: also forbids signals to any other process, children included; for where
-            nothing else keeps the others out of reach.
+        own_process_only: also forbids signals to any other process, and settings of it, children
+            included; for where nothing else keeps the others out of reach.
 
     Raises:
         OSError: if the kernel has no seccomp.
@@ -136,18 +155,43 @@ def _program(own_process_only: bool) -> Iterator[_Instruction]:
     yield _fail(errno.EOPNOTSUPP)  # at another answer the library of messages ends the process
     yield _fail(errno.EACCES)
     yield _RETURN, 0, 0, _ALLOW
+    # Shared memory without a file, which no limit of a process counts.
+    yield _EQUAL, 0, 5, _MMAP[column]
+    yield _LOAD, 0, 0, _FOURTH
+    yield _ANY_BIT, 0, 2, _MAP_SHARED
+    yield _ANY_BIT, 0, 1, _MAP_ANONYMOUS
+    yield _fail(errno.EPERM)
+    yield _RETURN, 0, 0, _ALLOW
+    yield from _only_for(_SCHEDULER[column], _USUAL, argument=_SECOND)
     if own_process_only:
-        yield from _no_signals(column)
+        for numbers in _SIGNALS.values():
+            yield from _only_for(numbers[column], os.getpid())
+        for numbers in _SETTINGS.values():
+            yield from _only_for(numbers[column], 0, os.getpid())
+    else:
+        for numbers in _SETTINGS.values():
+            yield from _not_for(numbers[column], _WARDEN)
     yield _RETURN, 0, 0, _ALLOW
 
 
-def _no_signals(column: int) -> Iterator[_Instruction]:
-    for numbers in _SIGNALS.values():
-        yield _EQUAL, 0, 4, numbers[column]
-        yield _LOAD, 0, 0, _ARGUMENT
-        yield _EQUAL, 1, 0, os.getpid()
-        yield _fail(errno.EPERM)
-        yield _RETURN, 0, 0, _ALLOW
+def _only_for(number: int, *values: int, argument: int = _ARGUMENT) -> Iterator[_Instruction]:
+    """Forbids a call unless an argument, such as the process it is for, is one of some values."""
+    count = len(values)
+    yield _EQUAL, 0, count + 3, number
+    yield _LOAD, 0, 0, argument
+    for place, value in enumerate(values, start=1):
+        yield _EQUAL, count - place + 1, 0, value
+    yield _fail(errno.EPERM)
+    yield _RETURN, 0, 0, _ALLOW
+
+
+def _not_for(number: int, process: int) -> Iterator[_Instruction]:
+    """Forbids a call whose first argument is a process."""
+    yield _EQUAL, 0, 4, number
+    yield _LOAD, 0, 0, _ARGUMENT
+    yield _EQUAL, 0, 1, process
+    yield _fail(errno.EPERM)
+    yield _RETURN, 0, 0, _ALLOW
 
 
 def _fail(number: int) -> _Instruction:

@@ -4,16 +4,44 @@ import json
 import os
 import select
 import signal
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from d2l_ext.sandbox.limits import MEMORY, PROCESSES, Limits
+from d2l_ext.sandbox.limits import DISK, MEMORY, PROCESSES, SOCKETS, Limits
 
 POLL_SECONDS = 0.02
 _PAGE = os.sysconf("SC_PAGE_SIZE") if hasattr(os, "sysconf") else 4096
 
 
-def watch(kernel: int, orders: int, report: int, limits: Limits) -> int:
+class Places:
+    """Where a submission may write, held open: what it does to their paths and rights is no matter.
+
+    Args:
+        in_memory: folders that are file systems in memory of its own.
+        sockets: the folder of its sockets.
+
+    Raises:
+        OSError: if one of them is not there.
+    """
+
+    def __init__(self, in_memory: Sequence[str], sockets: str) -> None:
+        self._in_memory = [os.open(path, os.O_RDONLY | os.O_DIRECTORY) for path in in_memory]
+        self._sockets = os.open(sockets, os.O_RDONLY | os.O_DIRECTORY)
+
+    def memory(self) -> int:
+        """Bytes that files take, those included that are deleted and still open or mapped."""
+        used = 0
+        for place in self._in_memory:
+            system = os.statvfs(place)
+            used += (system.f_blocks - system.f_bfree) * system.f_frsize
+        return used
+
+    def sockets(self) -> int:
+        """The number of names in the folder of sockets."""
+        return len(os.listdir(self._sockets))  # noqa: PTH208
+
+
+def watch(kernel: int, orders: int, report: int, limits: Limits, places: Places) -> int:
     """Waits for a kernel to end, then ends what it left behind.
 
     Signals that come through `orders` go on to the kernel; the end of that pipe ends everything.
@@ -24,6 +52,7 @@ def watch(kernel: int, orders: int, report: int, limits: Limits) -> int:
         report: a pipe for a line of JSON: `limit`, the limit that was exceeded, or none, and
             `left`, the number of processes that were still there.
         limits: what all processes together may use.
+        places: where they may write.
 
     Returns:
         The exit status of the kernel, as `os.waitstatus_to_exitcode` gives it.
@@ -35,7 +64,7 @@ def watch(kernel: int, orders: int, report: int, limits: Limits) -> int:
         if _ordered_to_end(orders, kernel):
             break
         status = _reap(kernel)
-        exceeded = _exceeded(limits, inherited)
+        exceeded = _exceeded(limits, inherited, places)
     left = sum(process != kernel for process in _others())
     os.write(report, json.dumps({"limit": exceeded, "left": left}).encode() + b"\n")
     _end_all()
@@ -71,15 +100,17 @@ def _reap(kernel: int) -> int | None:
             found = os.waitstatus_to_exitcode(status)
 
 
-def _exceeded(limits: Limits, inherited: int) -> str:
+def _exceeded(limits: Limits, inherited: int, places: Places) -> str:
     processes = list(_others())
     if len(processes) > limits.processes or sum(map(_threads, processes)) > limits.threads:
         return PROCESSES
+    if places.sockets() > SOCKETS:
+        return DISK
+    left = limits.memory - places.memory()
     # Quick, and too much: what a fork shares with its parent counts twice.
-    if sum(max(0, _memory(process) - inherited) for process in processes) <= limits.memory:
+    if sum(max(0, _memory(process) - inherited) for process in processes) <= left:
         return ""
-    own = sum(_own_memory(process) for process in processes) - inherited
-    return MEMORY if own > limits.memory else ""
+    return MEMORY if sum(map(_own_memory, processes)) > left else ""
 
 
 def _others() -> Iterator[int]:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from d2l_ext.grading.kernel import WatchedKernel
+from d2l_ext.grading.kernel import LimitReached, WatchedKernel
 from d2l_ext.grading.launcher import Launcher
 from d2l_ext.sandbox import layers, plan
 from d2l_ext.sandbox.limits import Limits
@@ -167,6 +167,103 @@ def test_workers_of_a_data_loader_run(kernel: WatchedKernel) -> None:
 
 def test_memory_that_is_not_there_is_an_error(kernel: WatchedKernel) -> None:
     assert attempt(kernel, "x = bytearray(3 * 2**30)") == "MemoryError"
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        "import mmap\nmmap.mmap(-1, 2**20)",
+        "import mmap\nmmap.mmap(os.open('/dev/zero', os.O_RDWR), 2**20)",
+        "os.memfd_create('x')",
+    ],
+)
+def test_memory_that_nobody_counts_is_refused(kernel: WatchedKernel, code: str) -> None:
+    assert attempt(kernel, f"import os\n{code}") in ("PermissionError", "OSError")
+
+
+@pytest.mark.parametrize("number", [29, 68] if os.uname().machine == "x86_64" else [194, 186])
+def test_memory_of_messages_between_programs_is_refused(kernel: WatchedKernel, number: int) -> None:
+    code = f"import ctypes\nprint(ctypes.CDLL(None).syscall({number}, 0, 4096, 0o1600))"
+    assert run(kernel, code) == "-1"
+
+
+def test_memory_of_its_own_can_be_mapped(kernel: WatchedKernel) -> None:
+    mapped = "import mmap\nmmap.mmap(-1, 2**20, flags=mmap.MAP_PRIVATE)[0] = 1\n"
+    shared = "import torch\ntorch.ones(8).share_memory_()[0] = 2\n"
+    locks = "import multiprocessing\nmultiprocessing.get_context('fork').Lock().acquire()"
+    assert attempt(kernel, mapped + shared + locks) == "done"
+
+
+@pytest.mark.parametrize("then", ["pass", "os.unlink(path)"])
+def test_files_in_memory_count_as_memory(launcher: Launcher, then: str) -> None:
+    limits = Limits(memory=1000 * 2**20, disk=600 * 2**20)
+    small = Launcher(plan.make(launcher.plan.layers, limits), launcher.environment)
+    kernel = WatchedKernel(small.launch, SECONDS)
+    code = (
+        "import os, time\nchunk = bytes(2**20)\nfor path in ('x', '/dev/shm/x'):\n"
+        f"    f = open(path, 'wb')\n    {then}\n"
+        "    for _ in range(550): f.write(chunk)\n    globals()[path] = f\ntime.sleep(5)"
+    )
+    try:
+        with pytest.raises(LimitReached, match="memory limit"):
+            run(kernel, code)
+    finally:
+        kernel.stop()
+        small.close()
+
+
+def test_sockets_without_end_end_the_kernel(launcher: Launcher) -> None:
+    kernel = WatchedKernel(launcher.launch, SECONDS)
+    folder = f"{launcher.plan.inside}/{Path(kernel.handle.connection['ip']).parent.name}"
+    code = (
+        f"import os, socket, time\nos.chdir({folder!r})\nfor i in range(1000):\n"
+        "    socket.socket(socket.AF_UNIX).bind(str(i))\n    time.sleep(0.001)"
+    )
+    try:
+        with pytest.raises(LimitReached, match="disk limit"):
+            run(kernel, code)
+    finally:
+        kernel.stop()
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        "os.sched_setscheduler(1, os.SCHED_IDLE, os.sched_param(0))",
+        "os.sched_setparam(1, os.sched_param(0))",
+        "os.sched_setaffinity(1, {0})",
+        "os.setpriority(os.PRIO_PROCESS, 1, 19)",
+        "os.setpriority(os.PRIO_USER, 0, 19)",
+        "import resource\nresource.prlimit(1, resource.RLIMIT_NOFILE, (3, 3))",
+    ],
+)
+def test_who_watches_is_not_held_up(kernel: WatchedKernel, code: str) -> None:
+    assert attempt(kernel, f"import os\n{code}") == "PermissionError"
+
+
+def test_kernel_runs_where_nothing_but_the_filter_keeps_others_out_of_reach() -> None:
+    alone = dataclasses.replace(WITHOUT, namespaces=False)
+    launcher = Launcher(plan.make(alone, Limits()), {"PATH": os.environ["PATH"]})
+    kernel = WatchedKernel(launcher.launch, SECONDS)
+    try:
+        for process in ("os.getppid()", "1"):
+            code = f"import os\nos.sched_setaffinity({process}, {{0}})"
+            assert attempt(kernel, code) == "PermissionError"
+        own = "import os\nos.sched_setaffinity(os.getpid(), os.sched_getaffinity(0))"
+        assert attempt(kernel, own) == "done"
+    finally:
+        kernel.stop()
+        launcher.close()
+
+
+def test_process_can_set_what_is_its_own(kernel: WatchedKernel) -> None:
+    code = (
+        "import os, resource\nfor p in (0, os.getpid()):\n"
+        "    os.sched_setaffinity(p, os.sched_getaffinity(p))\n"
+        "    resource.prlimit(p, resource.RLIMIT_CORE, (0, 0))\n"
+        "resource.setrlimit(resource.RLIMIT_NOFILE, resource.getrlimit(resource.RLIMIT_NOFILE))"
+    )
+    assert attempt(kernel, code) == "done"
 
 
 def test_next_kernel_finds_nothing_of_this_one(launcher: Launcher, kernel: WatchedKernel) -> None:
