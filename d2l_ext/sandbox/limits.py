@@ -7,7 +7,8 @@ from dataclasses import dataclass
 MEGABYTE = 2**20
 # What exceeded limits are called.
 MEMORY, PROCESSES, DISK = "memory limit", "process limit", "disk limit"
-LEAST_MEMORY = 256 * MEGABYTE
+# A kernel that was forked has inherited 860 MB, which count.
+LEAST_MEMORY = 1024 * MEGABYTE
 OPEN_FILES = 1024
 # Names in the folder of a kernel's sockets, which lies on the machine's disk; it needs six.
 SOCKETS = 20
@@ -28,17 +29,17 @@ class Limits:
 
 
 def parse_size(text: str) -> int:
-    """Bytes from a text such as `2G`, `512M` or `800 MB`.
+    """Bytes from a text such as `2G`, `1500M` or `1800 MB`.
 
     Raises:
         ValueError: if the text is no size, or less than a kernel needs.
     """
     found = re.fullmatch(r"\s*(\d+(?:\.\d+)?)\s*([MG])i?B?\s*", text, re.IGNORECASE)
     if not found:
-        raise ValueError(f"{text!r} is not a size; write for example 2G or 512M")
+        raise ValueError(f"{text!r} is not a size; write for example 2G or 1500M")
     size = int(float(found[1]) * MEGABYTE * (1024 if found[2] in "Gg" else 1))
     if size < LEAST_MEMORY:
-        raise ValueError(f"{text!r} is too little; a kernel needs at least 256M")
+        raise ValueError(f"{text!r} is too little; a kernel needs at least 1G")
     return size
 
 
