@@ -6,6 +6,7 @@ device, and the tests hold the one against the other. torch is imported when it 
 
 from __future__ import annotations
 
+import operator
 from typing import TYPE_CHECKING
 
 from d2l_ext.counting.comparison import Comparison
@@ -37,14 +38,19 @@ def check_input_shape(input_shape: Shape) -> Shape:
     Raises:
         ValueError: It is not; the message shows what was meant.
     """
-    shape = tuple(input_shape)
+    try:
+        given = tuple(input_shape)
+        shape = tuple(map(operator.index, given))
+    except TypeError:
+        given = shape = ()
     if len(shape) == 4:
         raise ValueError(
             f"input_shape = {shape} has four numbers: leave the batch out, as in {shape[1:]}"
         )
-    if len(shape) != 3 or any(not isinstance(size, int) or size < 1 for size in shape):
+    if len(shape) != 3 or min(shape) < 1 or any(isinstance(size, bool) for size in given):
         raise ValueError(
-            f"input_shape = {shape} must be (channels, height, width), whole numbers from 1 upwards"
+            f"input_shape = {input_shape!r} must be (channels, height, width), whole numbers from 1 "
+            "upwards, for example (3, 224, 224)"
         )
     return shape
 
@@ -52,8 +58,11 @@ def check_input_shape(input_shape: Shape) -> Shape:
 def summarize(net: nn.Module, input_shape: Shape) -> Summary:
     """Count a network's layers, in the order in which they run, by closed forms.
 
-    No weight is touched and no data moves, so the network's device, mode and statistics do not
-    matter and stay as they are. A function without a closed form is run on the meta device.
+    No weight is touched and no data moves, so the network's device and statistics do not matter and
+    stay as they are, and so does its mode. What is counted is what runs in that mode: a network whose
+    `forward` asks for it, as `get_network('googlenet', auxiliary=True)`, which uses its auxiliary
+    heads in train mode only, counts less in eval mode. A function without a closed form is run on the
+    meta device.
 
     Args:
         net: Any module that takes one batch of images.
@@ -63,13 +72,13 @@ def summarize(net: nn.Module, input_shape: Shape) -> Summary:
         A `Summary`: `.parameters`, `.macs`, `.layers`; shown as a table.
 
     Raises:
-        ShapeError: The network cannot take such an image; the message names the layer and says why.
+        ShapeError: The network cannot take such an image; the message says at which layer, and why.
         ValueError: `input_shape` is not a shape of an image, or the network is lazy and has not
             seen an input yet.
 
     Example:
-        >>> from d2l_ext import networks
-        >>> summary = summarize(networks.get_network('resnet18'), (3, 224, 224))
+        >>> from d2l_ext import counting, networks
+        >>> summary = counting.summarize(networks.get_network('resnet18'), (3, 224, 224))
         >>> summary.parameters, summary.macs
         (11689512, 1814073344)
     """
@@ -99,13 +108,13 @@ def compare(
         ValueError: There is no shape of an image, or it is none.
 
     Example:
-        >>> from d2l_ext import networks
+        >>> from d2l_ext import counting, networks
         >>> plain, squeezed = map(networks.get_network, ('resnet50', 'seresnet50'))
-        >>> compare(plain, squeezed, (3, 224, 224)).total.parameters
+        >>> counting.compare(plain, squeezed, (3, 224, 224)).total.parameters
         (25557032, 28088024)
     """
     known = [x.input_shape for x in (a, b) if isinstance(x, Summary)]
-    shape = input_shape or (known[0] if known else None)
+    shape = known[0] if input_shape is None and known else input_shape
     if shape is None:
         raise ValueError(
             "networks are compared on an image: give its input_shape as (channels, height, width), "

@@ -12,7 +12,10 @@ from itertools import accumulate, pairwise
 from typing import Any
 
 import torch
+from torch import nn
 from torch.nn import functional as F
+
+from d2l_ext.counting import modules
 
 Known = tuple[str, dict[str, Any], list[Any]]
 Call = Known | list[Known] | None
@@ -56,10 +59,34 @@ def flatten(x: Any, start_dim: int = 0, end_dim: int = -1) -> Call:
     return ("flatten", {}, [x]) if start_dim == 1 and end_dim in (-1, x.dim() - 1) else None
 
 
+def softmax(x: Any, dim: int | None = None, *args: Any, **kwargs: Any) -> Call:
+    """A softmax over the channels; over rows or columns it is no function of one pixel."""
+    return ("softmax", {}, [x]) if x.dim() == 4 and dim in (1, -3) else None
+
+
+def max_pool(
+    x: Any,
+    kernel_size: Any,
+    stride: Any = None,
+    padding: Any = 0,
+    dilation: Any = 1,
+    ceil_mode: bool = False,
+    return_indices: bool = False,
+) -> Call:
+    """Max pooling, as the module of that name has it."""
+    module = nn.MaxPool2d(kernel_size, stride, padding, dilation, return_indices, ceil_mode)
+    known = modules.max_pool(module)
+    return (*known, [x]) if known and x.dim() == 4 else None
+
+
+def avg_pool(x: Any, *args: Any, **kwargs: Any) -> Call:
+    """Average pooling, as the module of that name has it."""
+    return (*modules.avg_pool(nn.AvgPool2d(*args, **kwargs)), [x]) if x.dim() == 4 else None
+
+
 def adaptive_pool(x: Any, output_size: Any) -> Call:
     """Pooling to a given size."""
-    size = tuple(output_size) if isinstance(output_size, (tuple, list)) else (output_size,) * 2
-    return "adaptive_pool", {"size": size}, [x]
+    return "adaptive_pool", {"size": modules.pair(output_size)}, [x]
 
 
 def plain_slice(part: Any) -> bool:
@@ -149,6 +176,12 @@ FUNCTIONS: dict[Callable, Callable[..., Call]] = {
     torch.cat: concat,
     torch.flatten: flatten,
     torch.Tensor.flatten: flatten,
+    torch.softmax: softmax,
+    torch.Tensor.softmax: softmax,
+    F.softmax: softmax,
+    torch.max_pool2d: max_pool,
+    F.max_pool2d: max_pool,
+    F.avg_pool2d: avg_pool,
     F.adaptive_avg_pool2d: adaptive_pool,
     torch.Tensor.__getitem__: getitem,
     torch.chunk: chunk,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -27,10 +28,20 @@ class Measurement:
     macs: int
 
 
+def on_meta(module: nn.Module) -> dict[str, torch.Tensor]:
+    """A module's weights without their data, for `functional_call`; what is tied stays tied."""
+    copies: dict[torch.Tensor, torch.Tensor] = {}
+    return {
+        name: copies.setdefault(value, value.to("meta"))
+        for name, value in module.state_dict(keep_vars=True).items()
+    }
+
+
 def measure(net: nn.Module, input_shape: Shape) -> list[Measurement]:
     """Run `net` on a meta tensor and write down what each leaf module does.
 
-    A part made of other modules has a row for each parameter that it holds itself.
+    A part made of other modules has a row for each parameter that it holds itself. A parameter counts
+    where it is used first.
 
     The network itself is left as it is: its weights stay where they are, and batch norm's
     statistics do not move. MACs are half of what torch's own counter calls FLOPs.
@@ -41,8 +52,14 @@ def measure(net: nn.Module, input_shape: Shape) -> list[Measurement]:
     """
     leaves = {name: m for name, m in net.named_modules() if not list(m.children())}
     rows: list[Measurement] = []
+    used: set[torch.Tensor] = set()
     counter = FlopCounterMode(display=False)
     total = 0
+
+    def first_use(parameters: Iterable[nn.Parameter]) -> int:
+        new = [p for p in parameters if p not in used]
+        used.update(new)
+        return sum(p.numel() for p in new)
 
     def before(module: nn.Module, inputs: Any) -> None:
         nonlocal total
@@ -50,18 +67,17 @@ def measure(net: nn.Module, input_shape: Shape) -> list[Measurement]:
 
     def after(name: str) -> Any:
         def hook(module: nn.Module, inputs: Any, output: torch.Tensor) -> None:
-            first = all(row.name != name for row in rows)
             macs = (counter.get_total_flops() - total) // (2 * BATCH)
-            parameters = sum(p.numel() for p in module.parameters()) if first else 0
-            rows.append(Measurement(name, tuple(output.shape[1:]), parameters, macs))
+            own = first_use(module.parameters())
+            rows.append(Measurement(name, tuple(output.shape[1:]), own, macs))
 
         return hook
 
     def before_part(name: str) -> Any:
         def hook(module: nn.Module, inputs: Any) -> None:
             for key, parameter in module.named_parameters(prefix=name, recurse=False):
-                if all(row.name != key for row in rows):
-                    rows.append(Measurement(key, tuple(parameter.shape), parameter.numel(), 0))
+                if own := first_use([parameter]):
+                    rows.append(Measurement(key, tuple(parameter.shape), own, 0))
 
         return hook
 
@@ -69,11 +85,10 @@ def measure(net: nn.Module, input_shape: Shape) -> list[Measurement]:
     handles = [m.register_forward_pre_hook(before_part(name)) for name, m in parts.items()]
     handles += [m.register_forward_pre_hook(before) for m in leaves.values()]
     handles += [m.register_forward_hook(after(name)) for name, m in leaves.items()]
-    weights = {k: v.to("meta") for k, v in net.state_dict(keep_vars=True).items()}
     X = torch.empty((BATCH, *input_shape), device="meta")
     try:
         with torch.no_grad(), counter:
-            torch.func.functional_call(net, weights, (X,))
+            torch.func.functional_call(net, on_meta(net), (X,))
     finally:
         for handle in handles:
             handle.remove()

@@ -10,9 +10,10 @@ from torch import nn
 Description = tuple[str, dict[str, Any]]
 
 
-def pair(value: int | tuple[int, ...]) -> tuple[int, int]:
-    """torch's habit of writing one number for two axes, undone."""
-    return (value, value) if isinstance(value, int) else (value[0], value[1])
+def pair(value: Any) -> tuple[Any, Any]:
+    """torch's habit of writing one number, alone or in a list, for two axes, undone."""
+    first, second = (*value, *value)[:2] if isinstance(value, (tuple, list)) else (value, value)
+    return first, second
 
 
 def conv(module: nn.Conv2d) -> Description | None:
@@ -49,8 +50,10 @@ def batch_norm(module: nn.BatchNorm2d) -> Description:
     return "batch_norm", {"in": module.num_features, "affine": module.affine}
 
 
-def max_pool(module: nn.MaxPool2d) -> Description:
-    """Max pooling."""
+def max_pool(module: nn.MaxPool2d) -> Description | None:
+    """Max pooling; None where it gives the places of the maxima as well."""
+    if module.return_indices:
+        return None
     return "max_pool", {
         "kernel": pair(module.kernel_size),
         "stride": pair(module.stride or module.kernel_size),
@@ -70,10 +73,16 @@ def avg_pool(module: nn.AvgPool2d) -> Description:
     }
 
 
-def adaptive_pool(module: nn.AdaptiveAvgPool2d | nn.AdaptiveMaxPool2d) -> Description:
-    """Pooling to a given size."""
-    size = module.output_size
-    return "adaptive_pool", {"size": size if isinstance(size, tuple) else (size, size)}
+def adaptive_pool(module: nn.AdaptiveAvgPool2d | nn.AdaptiveMaxPool2d) -> Description | None:
+    """Pooling to a given size; None where it gives the places of the maxima as well."""
+    if getattr(module, "return_indices", False):
+        return None
+    return "adaptive_pool", {"size": pair(module.output_size)}
+
+
+def softmax(module: nn.Softmax) -> Description | None:
+    """A softmax over the channels; None over rows or columns, which is no function of one pixel."""
+    return ("softmax", {}) if module.dim in (1, -3) else None
 
 
 def flatten(module: nn.Flatten) -> Description | None:
@@ -95,6 +104,7 @@ MODULES: dict[type[nn.Module], Callable[[Any], Description | None]] = {
     nn.AdaptiveAvgPool2d: adaptive_pool,
     nn.AdaptiveMaxPool2d: adaptive_pool,
     nn.Flatten: flatten,
+    nn.Softmax: softmax,
     nn.ReLU: pointwise("relu"),
     nn.ReLU6: pointwise("relu6"),
     nn.Sigmoid: pointwise("sigmoid"),

@@ -52,9 +52,17 @@ class Summary:
 
         A part's row has the shape and the receptive field of its last layer and the sum of the
         costs: `rows(1)` of a ResNet is its stem, its stages and its head.
+
+        Raises:
+            ValueError: `depth` is below 1.
         """
         if depth is None:
             return list(self.layers)
+        if depth < 1:
+            raise ValueError(
+                f"depth = {depth} must be at least 1, for the parts of the network, or None for all "
+                "layers"
+            )
         parts: dict[str, list[Layer]] = {}
         for layer in self.layers:
             parts.setdefault(".".join(layer.name.split(".")[:depth]), []).append(layer)

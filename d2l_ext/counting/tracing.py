@@ -15,8 +15,9 @@ from torch import nn
 from torch.nn.parameter import UninitializedParameter
 from torch.utils import _pytree as pytree
 
-from d2l_ext.counting.functions import FUNCTIONS
+from d2l_ext.counting.functions import FUNCTIONS, Call
 from d2l_ext.counting.graph import INPUT, Layer, Node, as_layer, run
+from d2l_ext.counting.measuring import on_meta
 from d2l_ext.counting.modules import MODULES
 from d2l_ext.counting.rules import RULES, Shape, ShapeError, Signal, image
 
@@ -30,7 +31,6 @@ class Trace:
         self.signals: dict[int, Signal] = {INPUT: image(input_shape)}
         self.scopes: list[str] = [""]
         self.names: dict[str, int] = {}
-        self.seen: set[nn.Module] = set()
         self.used: set[nn.Parameter] = set()
 
     def unique(self, name: str) -> str:
@@ -93,7 +93,7 @@ class Traced(torch.Tensor):
                 return func(*args, **kwargs)
             trace = inputs[0].recorder
             one_image = all(x.one_image for x in inputs)
-            if one_image and func in FUNCTIONS and (known := FUNCTIONS[func](*args, **kwargs)):
+            if one_image and (known := closed_form(func, args, kwargs)):
                 calls = known if isinstance(known, list) else [known]
                 outputs = tuple(
                     trace.record(trace.local(kind), kind, operands, attributes)
@@ -106,6 +106,14 @@ class Traced(torch.Tensor):
         kind = name if name not in RULES else f"{name} function"
         own = trace.first_use(pytree.tree_leaves((args, kwargs)))
         return record_result(trace, trace.local(name), kind, inputs, result, macs, own)
+
+
+def closed_form(func: Callable, args: tuple, kwargs: dict) -> Call:
+    """The closed form of a call; None where there is none, or none for arguments named like these."""
+    try:
+        return FUNCTIONS[func](*args, **kwargs) if func in FUNCTIONS else None
+    except TypeError:
+        return None
 
 
 def counted(func: Callable, *args: Any, **kwargs: Any) -> tuple[Any, int]:
@@ -175,28 +183,29 @@ def as_leaf(trace: Trace, name: str, module: nn.Module) -> Callable:
         inputs = [x for x in pytree.tree_leaves((args, kwargs)) if isinstance(x, Traced)]
         one_image = len(inputs) == 1 and inputs[0].one_image
         known = describe(module) if describe and one_image else None
-        shared = module in trace.seen
-        trace.seen.add(module)
+        own = trace.first_use(module.parameters())
         if known:
             kind, attributes = known
-            return trace.record(
-                name, kind, inputs, attributes | ({"shared": True} if shared else {})
-            )
-        weights = {k: v.to("meta") for k, v in module.state_dict(keep_vars=True).items()}
+            return trace.record(name, kind, inputs, attributes | counted_before(module, own))
         plain_args, plain_kwargs = pytree.tree_map(to_meta, (args, kwargs))
         stand_in = module.__dict__.pop("forward")
         try:
             with torch._C.DisableTorchFunctionSubclass():
                 result, macs = counted(
-                    torch.func.functional_call, module, weights, plain_args, plain_kwargs
+                    torch.func.functional_call, module, on_meta(module), plain_args, plain_kwargs
                 )
         finally:
             module.__dict__["forward"] = stand_in
-        kind = type(module).__name__
-        cost = 0 if shared else sum(p.numel() for p in module.parameters())
-        return record_result(trace, name, kind, inputs, result, macs, cost)
+        return record_result(trace, name, type(module).__name__, inputs, result, macs, own)
 
     return forward
+
+
+def counted_before(module: nn.Module, own: int) -> dict[str, Any]:
+    """What a layer's attributes say where it brings only `own` learned numbers that are new."""
+    if own == sum(p.numel() for p in module.parameters()):
+        return {}
+    return {"parameters": own} if own else {"shared": True}
 
 
 def as_part(trace: Trace, name: str, module: nn.Module) -> Callable:
@@ -223,7 +232,12 @@ def parameters_of(module: nn.Module) -> Iterator[tuple[str, nn.Parameter]]:
 
 
 def is_leaf(module: nn.Module) -> bool:
-    """Whether a module is one layer: it has a closed form, or torch itself brings it whole."""
+    """Whether a module is one layer: it has a closed form, or torch itself brings it whole.
+
+    One that was given a `forward` of its own does something else than its kind.
+    """
+    if "forward" in module.__dict__:
+        return False
     if type(module) in MODULES:
         return True
     return type(module).__module__.startswith("torch.nn") and not isinstance(
@@ -234,22 +248,26 @@ def is_leaf(module: nn.Module) -> bool:
 @contextmanager
 def watched(net: nn.Module, trace: Trace) -> Iterator[None]:
     """Let every layer of `net` report to `trace` instead of computing, for a while."""
-    replaced: list[nn.Module] = []
+    replaced: list[tuple[nn.Module, Callable | None]] = []
     inside: tuple[str, ...] = ()  # modules within a leaf, which runs as a whole
     try:
         for name, module in net.named_modules():
             if inside and name.startswith(inside):
                 continue
+            own = module.__dict__.get("forward")
             if is_leaf(module):
                 inside = (*inside, f"{name}.") if list(module.children()) else inside
                 module.__dict__["forward"] = as_leaf(trace, name or "net", module)
             else:
                 module.__dict__["forward"] = as_part(trace, name, module)
-            replaced.append(module)
+            replaced.append((module, own))
         yield
     finally:
-        for module in replaced:
-            module.__dict__.pop("forward", None)
+        for module, own in replaced:
+            if own is None:
+                module.__dict__.pop("forward", None)
+            else:
+                module.__dict__["forward"] = own
 
 
 def trace(net: nn.Module, input_shape: Shape) -> tuple[list[Node], list[Layer]]:
@@ -263,7 +281,8 @@ def trace(net: nn.Module, input_shape: Shape) -> tuple[list[Node], list[Layer]]:
         The layers in the order in which they run, as a graph and as rows with their counts.
 
     Raises:
-        ShapeError: A layer cannot take what reaches it; the message says which, and why.
+        ShapeError: A layer, or a check in the network's own code, refuses what reaches it; the message
+            says where, and why.
         ValueError: The network is lazy and has not seen an input yet.
     """
     check_not_lazy(net)
@@ -273,7 +292,7 @@ def trace(net: nn.Module, input_shape: Shape) -> tuple[list[Node], list[Layer]]:
             net(record.tensor(tuple(input_shape), INPUT))
         except (ShapeError, NotImplementedError):
             raise
-        except RuntimeError as error:
+        except (RuntimeError, ValueError) as error:
             last = record.nodes[-1].name if record.nodes else "the input"
             raise ShapeError(f"after {last}: {error}") from error
     return record.nodes, record.layers

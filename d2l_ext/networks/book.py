@@ -7,6 +7,7 @@ batch norm. `resnet18(in_channels=1, num_classes=10)` is the clean network of th
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from d2l_ext.networks.checks import check_at_least, check_four, check_network
 from d2l_ext.networks.layers import scaled, stage
 from d2l_ext.networks.registry import register
 
@@ -21,6 +22,7 @@ class BookResidual(nn.Module):
 
     def __init__(self, in_channels: int, channels: int, stride: int = 1) -> None:
         super().__init__()
+        check_at_least(1, in_channels=in_channels, channels=channels, stride=stride)
         self.conv1 = nn.Conv2d(in_channels, channels, kernel_size=3, stride=stride, padding=1)
         self.bn1 = nn.BatchNorm2d(channels)
         self.conv2 = nn.Conv2d(channels, channels, kernel_size=3, padding=1)
@@ -39,6 +41,9 @@ class BookResNet(nn.Sequential):
     """Stem, four stages and head, named and numbered as in the book's code.
 
     Shape: (N, in_channels, H, W) to (N, num_classes); the book resizes to 96 x 96.
+
+    Raises:
+        ValueError: `depths` are not four positive numbers, or another setting is not positive.
     """
 
     def __init__(
@@ -48,6 +53,8 @@ class BookResNet(nn.Sequential):
         num_classes: int = 10,
         width_mult: float = 1.0,
     ) -> None:
+        check_network(in_channels, num_classes, width_mult)
+        check_four(depths=depths)
         widths = [scaled(channels, width_mult) for channels in (64, 128, 256, 512)]
         stem = nn.Sequential(
             nn.Conv2d(in_channels, widths[0], kernel_size=7, stride=2, padding=3),

@@ -22,6 +22,8 @@ def from_torchvision(state_dict: StateDict) -> dict[str, Tensor]:
     """A torchvision ResNet's, ResNeXt's or RegNet's weights, under the names of this package.
 
     Example:
+        >>> import torchvision
+        >>> from d2l_ext.networks import from_torchvision, get_network
         >>> net = get_network('resnet50')
         >>> net.load_state_dict(from_torchvision(torchvision.models.resnet50().state_dict()))
         <All keys matched successfully>
@@ -45,6 +47,8 @@ def from_timm(state_dict: StateDict) -> dict[str, Tensor]:
         state_dict: Of a resnet, resnext, seresnet, seresnext, regnet or resnetv2 (18 to 152).
 
     Example:
+        >>> import timm
+        >>> from d2l_ext.networks import from_timm, get_network
         >>> net = get_network('seresnet50')
         >>> net.load_state_dict(from_timm(timm.create_model('seresnet50').state_dict()))
         <All keys matched successfully>

@@ -8,6 +8,7 @@ from typing import Protocol
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from d2l_ext.networks.checks import check_at_least, check_network
 from d2l_ext.networks.depth import blocks_per_stage
 from d2l_ext.networks.layers import Block, initialise, scaled, stage
 from d2l_ext.networks.registry import register
@@ -55,6 +56,7 @@ class PlainBlock(nn.Module):
 
     def __init__(self, in_channels: int, channels: int, stride: int = 1) -> None:
         super().__init__()
+        check_at_least(1, in_channels=in_channels, channels=channels, stride=stride)
         self.conv1 = nn.Conv2d(
             in_channels, channels, kernel_size=3, stride=stride, padding=1, bias=False
         )
@@ -90,7 +92,7 @@ class CifarResNet(nn.Module):
     Shape: (N, in_channels, H, W) to (N, num_classes), for any H and W from 1 upwards.
 
     Raises:
-        ValueError: `depth` is not of that form.
+        ValueError: `depth` is not of that form, or another setting is not positive.
     """
 
     def __init__(
@@ -103,6 +105,8 @@ class CifarResNet(nn.Module):
         base_channels: int = 16,
     ) -> None:
         super().__init__()
+        check_network(in_channels, num_classes, width_mult)
+        check_at_least(1, base_channels=base_channels)
         n = blocks_per_stage(depth, block.layers)
         widths = [scaled(factor * base_channels, width_mult) for factor in (1, 2, 4)]
         self.conv1 = nn.Conv2d(in_channels, widths[0], kernel_size=3, padding=1, bias=False)

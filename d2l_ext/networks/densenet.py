@@ -11,6 +11,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from d2l_ext.networks import image_size
+from d2l_ext.networks.checks import check_at_least, check_network
 from d2l_ext.networks.layers import initialise, scaled
 from d2l_ext.networks.registry import register
 
@@ -61,10 +62,14 @@ class DenseBlock(nn.ModuleDict):
     """`depth` layers, each of which reads the block's input and all layers before it (Figure 1).
 
     Shape: (N, in_channels, H, W) to (N, in_channels + depth * growth_rate, H, W).
+
+    Raises:
+        ValueError: `depth`, `in_channels` or `growth_rate` is below 1.
     """
 
     def __init__(self, layer: Layer, depth: int, in_channels: int, growth_rate: int) -> None:
         super().__init__()
+        check_at_least(1, depth=depth, in_channels=in_channels, growth_rate=growth_rate)
         for i in range(depth):
             self[f"denselayer{i + 1}"] = layer(in_channels + i * growth_rate, growth_rate)
 
@@ -106,7 +111,8 @@ class DenseNet(nn.Module):
     Shape: (N, in_channels, H, W) to (N, num_classes), for H and W from `smallest` upwards.
 
     Raises:
-        ValueError: `compression` is not above 0 and at most 1; in `forward`, images are too small.
+        ValueError: `compression` is not above 0 and at most 1, or another setting is not positive; in
+            `forward`, images are too small.
     """
 
     smallest = 29  # a quarter of it, rounded up, can be halved three times
@@ -123,6 +129,8 @@ class DenseNet(nn.Module):
         compression: float = 0.5,
     ) -> None:
         super().__init__()
+        check_network(in_channels, num_classes, width_mult)
+        check_at_least(1, growth_rate=growth_rate, stem_channels=stem_channels)
         if not 0 < compression <= 1:
             raise ValueError(
                 f"compression = {compression} is the share of channels that a transition keeps: "
@@ -176,7 +184,8 @@ class CifarDenseNet(DenseNet):
     Shape: (N, in_channels, H, W) to (N, num_classes), for H and W from `smallest` upwards.
 
     Raises:
-        ValueError: `depth` is not of that form; in `forward`, images are too small.
+        ValueError: `depth` is not of that form, or another setting is not positive; in `forward`,
+            images are too small.
     """
 
     smallest = 4

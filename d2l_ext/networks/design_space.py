@@ -11,6 +11,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import groupby, pairwise
 
+from d2l_ext.networks.checks import check_at_least
 from d2l_ext.networks.layers import scaled
 from d2l_ext.networks.widths import check_divides, scaled_generously
 
@@ -49,9 +50,7 @@ class Stage:
 
     def __post_init__(self) -> None:
         """Refuse what no convolution can be built from."""
-        for name, value in vars(self).items():
-            if value <= 0:
-                raise ValueError(f"{name} = {value} must be positive; the nearest valid value is 1")
+        check_at_least(1, **vars(self))
         check_divides(self.bottleneck_ratio, self.width, "width", "bottleneck_ratio")
         check_divides(self.group_width, self.channels, "channels of the 3x3", "group_width")
 
@@ -82,7 +81,11 @@ def compatible(
     """A stage whose width is moved to where groups of `group_width` divide the 3x3's channels.
 
     A group is at most as wide as these channels.
+
+    Raises:
+        ValueError: A number is not positive.
     """
+    check_at_least(1, width=width, group_width=group_width, bottleneck_ratio=bottleneck_ratio)
     channels = max(1, width // bottleneck_ratio)
     group_width = min(group_width, channels)
     channels = rounding(channels, group_width)

@@ -51,7 +51,13 @@ def grow(stage: nn.Sequential, position: int, block: nn.Module) -> None:
         ValueError: The position is not in the stage, or the block is not the identity there.
 
     Example:
+        >>> from d2l_ext.networks import get_network
+        >>> from d2l_ext.networks.growing import grow
+        >>> from d2l_ext.networks.resnet import BasicBlock
+        >>> net = get_network('resnet18')
         >>> grow(net.layer2, len(net.layer2), BasicBlock(128, 128))
+        >>> len(net.layer2)
+        3
     """
     if not 1 <= position <= len(stage):
         raise ValueError(

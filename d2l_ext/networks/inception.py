@@ -11,6 +11,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from d2l_ext.networks import image_size
+from d2l_ext.networks.checks import check_network
 from d2l_ext.networks.layers import initialise, scaled
 from d2l_ext.networks.registry import register
 
@@ -114,7 +115,7 @@ class GoogLeNet(nn.Module):
     Shape: (N, in_channels, H, W) to (N, num_classes), for H and W from `smallest` upwards.
 
     Raises:
-        ValueError: In `forward`, images are too small.
+        ValueError: A setting is not positive; in `forward`, images are too small.
     """
 
     smallest = 15  # the three poolings of size 3 have no padding
@@ -125,6 +126,7 @@ class GoogLeNet(nn.Module):
         self, in_channels: int = 3, num_classes: int = 1000, width_mult: float = 1.0
     ) -> None:
         super().__init__()
+        check_network(in_channels, num_classes, width_mult)
         channels = self.add_stem(in_channels, width_mult)
         self.maxpool3 = nn.MaxPool2d(kernel_size=3, stride=2, ceil_mode=True)
         self.maxpool4 = nn.MaxPool2d(kernel_size=2, stride=2, ceil_mode=True)

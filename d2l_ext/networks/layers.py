@@ -4,6 +4,7 @@ from typing import Protocol
 
 from torch import nn
 
+from d2l_ext.networks.checks import check_at_least
 from d2l_ext.scaling import scaled as scaled  # needs no torch, which the explorers rely on
 
 
@@ -16,7 +17,12 @@ class Block(Protocol):
 
 
 def stage(block: Block, depth: int, in_channels: int, channels: int, stride: int) -> nn.Sequential:
-    """`depth` blocks of equal width; the first one changes the shape, the others keep it."""
+    """`depth` blocks of equal width; the first one changes the shape, the others keep it.
+
+    Raises:
+        ValueError: `depth` or `stride` is below 1.
+    """
+    check_at_least(1, depth=depth, stride=stride)
     first = block(in_channels, channels, stride)
     others = [block(block.expansion * channels, channels) for _ in range(depth - 1)]
     return nn.Sequential(first, *others)

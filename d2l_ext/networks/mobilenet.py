@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from d2l_ext.networks.checks import check_at_least, check_network
 from d2l_ext.networks.layers import initialise, scaled
 from d2l_ext.networks.registry import register
 from d2l_ext.networks.widths import scaled_generously
@@ -24,10 +25,14 @@ class SeparableConv(nn.Module):
     The paper says ReLU; its authors' code, and the weights trained with it, have ReLU6.
 
     Shape: (N, in_channels, H, W) to (N, out_channels, H / stride, W / stride), rounded up.
+
+    Raises:
+        ValueError: `in_channels` or `stride` is below 1.
     """
 
     def __init__(self, in_channels: int, out_channels: int, stride: int = 1) -> None:
         super().__init__()
+        check_at_least(1, in_channels=in_channels, stride=stride)
         self.conv_dw = nn.Conv2d(
             in_channels,
             in_channels,
@@ -55,6 +60,9 @@ class MobileNetV1(nn.Module):
         width_mult: Scales all channels (the paper's alpha).
 
     Shape: (N, in_channels, H, W) to (N, num_classes), for any H and W from 1 upwards.
+
+    Raises:
+        ValueError: A setting is not positive.
     """
 
     # Channels, how many convolutions, stride of the first.
@@ -71,6 +79,7 @@ class MobileNetV1(nn.Module):
         self, in_channels: int = 3, num_classes: int = 1000, width_mult: float = 1.0
     ) -> None:
         super().__init__()
+        check_network(in_channels, num_classes, width_mult)
         width = scaled(32, width_mult)
         self.conv_stem = nn.Conv2d(
             in_channels, width, kernel_size=3, stride=self.stem_stride, padding=1, bias=False
@@ -117,10 +126,14 @@ class InvertedResidual(nn.Module):
     where shapes agree. Without expansion there is no first 1x1.
 
     Shape: (N, in_channels, H, W) to (N, out_channels, H / stride, W / stride), rounded up.
+
+    Raises:
+        ValueError: `in_channels`, `stride` or `expansion` is below 1.
     """
 
     def __init__(self, in_channels: int, out_channels: int, stride: int, expansion: int) -> None:
         super().__init__()
+        check_at_least(1, in_channels=in_channels, stride=stride, expansion=expansion)
         channels = expansion * in_channels
         self.conv = nn.Sequential(
             *([conv_bn_relu6(in_channels, channels, kernel_size=1)] if expansion > 1 else []),
@@ -145,7 +158,7 @@ class MobileNetV2(nn.Module):
     Shape: (N, in_channels, H, W) to (N, num_classes), for any H and W from 1 upwards.
 
     Raises:
-        ValueError: `width_mult` is not positive.
+        ValueError: A setting is not positive.
     """
 
     # Expansion, channels, how many blocks, stride of the first.
@@ -165,6 +178,7 @@ class MobileNetV2(nn.Module):
         self, in_channels: int = 3, num_classes: int = 1000, width_mult: float = 1.0
     ) -> None:
         super().__init__()
+        check_network(in_channels, num_classes, width_mult)
         width = scaled_generously(32, width_mult, multiple=8)
         last = scaled_generously(self.last_channels, max(1.0, width_mult), multiple=8)
         narrow = scaled_generously(self.stages[-1][1], width_mult, multiple=8)

@@ -9,13 +9,19 @@ bottleneck is in its 3x3, as in timm (the authors have it in the first 1x1).
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from d2l_ext.networks.checks import check_at_least
 from d2l_ext.networks.cifar_resnet import CifarResNet
 from d2l_ext.networks.registry import register
 from d2l_ext.networks.resnet import ResNet
 
 
 def bare_projection(in_channels: int, out_channels: int, stride: int) -> nn.Module:
-    """A 1x1 convolution where shapes differ, else the identity; its input is normalised already."""
+    """A 1x1 convolution where shapes differ, else the identity; its input is normalised already.
+
+    Raises:
+        ValueError: A number is below 1.
+    """
+    check_at_least(1, in_channels=in_channels, out_channels=out_channels, stride=stride)
     if stride == 1 and in_channels == out_channels:
         return nn.Identity()
     return nn.Conv2d(in_channels, out_channels, kernel_size=1, stride=stride, bias=False)

@@ -31,9 +31,11 @@ def get_network(name: str, **settings: object) -> nn.Module:
             out keeps the value of the network's paper.
 
     Raises:
-        ValueError: There is no network of that name; the message suggests close ones.
+        ValueError: There is no network of that name, and the message suggests close ones; or a setting
+            is not positive.
 
     Example:
+        >>> from d2l_ext.networks import get_network
         >>> net = get_network('cifar_resnet20', in_channels=1)
         >>> sum(p.numel() for p in net.parameters())
         269434

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from d2l_ext.networks.checks import check_network
 from d2l_ext.networks.design_space import Stage, regnet_stages, tenth_multiple
 from d2l_ext.networks.layers import initialise, scaled
 from d2l_ext.networks.registry import register
@@ -93,6 +94,9 @@ class AnyNet(nn.Module):
             divide; a group is made narrower only where the stage is narrower than it.
 
     Shape: (N, in_channels, H, W) to (N, num_classes), for any H and W from 1 upwards.
+
+    Raises:
+        ValueError: A setting is not positive.
     """
 
     stem_stride = 2
@@ -106,6 +110,7 @@ class AnyNet(nn.Module):
         width_mult: float = 1.0,
     ) -> None:
         super().__init__()
+        check_network(in_channels, num_classes, width_mult)
         width = scaled(32, width_mult)
         self.conv1 = nn.Conv2d(
             in_channels, width, kernel_size=3, stride=self.stem_stride, padding=1, bias=False

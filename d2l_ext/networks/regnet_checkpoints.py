@@ -92,6 +92,9 @@ def from_timm(state_dict: StateDict) -> dict[str, Tensor]:
     """The weights of timm's RegNetX or RegNetY, under the names of this package.
 
     Example:
+        >>> import timm
+        >>> from d2l_ext.networks import get_network
+        >>> from d2l_ext.networks.regnet_checkpoints import from_timm
         >>> net = get_network('regnety_002')
         >>> net.load_state_dict(from_timm(timm.create_model('regnety_002').state_dict()))
         <All keys matched successfully>

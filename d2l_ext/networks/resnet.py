@@ -7,12 +7,18 @@ give the same outputs as torchvision's networks of the same name.
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from d2l_ext.networks.checks import check_at_least, check_four, check_network
 from d2l_ext.networks.layers import Block, initialise, scaled, stage
 from d2l_ext.networks.registry import register
 
 
 def projection(in_channels: int, out_channels: int, stride: int) -> nn.Module:
-    """The shortcut: the identity where shapes agree, else a 1x1 convolution (option B)."""
+    """The shortcut: the identity where shapes agree, else a 1x1 convolution (option B).
+
+    Raises:
+        ValueError: A number is below 1.
+    """
+    check_at_least(1, in_channels=in_channels, out_channels=out_channels, stride=stride)
     if stride == 1 and in_channels == out_channels:
         return nn.Identity()
     return nn.Sequential(
@@ -101,6 +107,9 @@ class ResNet(nn.Module):
         width_mult: Scales the channels of every stage; 1 is the paper's 64, 128, 256, 512.
 
     Shape: (N, in_channels, H, W) to (N, num_classes), for any H and W from 1 upwards.
+
+    Raises:
+        ValueError: `depths` are not four positive numbers, or another setting is not positive.
     """
 
     def __init__(
@@ -112,6 +121,8 @@ class ResNet(nn.Module):
         width_mult: float = 1.0,
     ) -> None:
         super().__init__()
+        check_network(in_channels, num_classes, width_mult)
+        check_four(depths=depths)
         widths = [scaled(channels, width_mult) for channels in (64, 128, 256, 512)]
         self.conv1 = nn.Conv2d(
             in_channels, widths[0], kernel_size=7, stride=2, padding=3, bias=False

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from d2l_ext.networks.checks import check_at_least
 from d2l_ext.networks.cifar_resnet import CifarResNet
 from d2l_ext.networks.layers import scaled
 from d2l_ext.networks.registry import register
@@ -65,9 +66,7 @@ class ResNeXtBlock(nn.Module):
 
 def check_paths(cardinality: int, group_width: int) -> None:
     """Raise unless there is at least one path, of at least one channel."""
-    for name, value in (("cardinality", cardinality), ("group_width", group_width)):
-        if value < 1:
-            raise ValueError(f"{name} = {value} must be at least 1; the nearest valid value is 1")
+    check_at_least(1, cardinality=cardinality, group_width=group_width)
 
 
 def equal_cost_width(
@@ -86,13 +85,21 @@ def equal_cost_width(
         kernel_size: Of the convolution in the middle.
 
     Raises:
-        ValueError: There are so many paths that even one channel each costs too much.
+        ValueError: There are so many paths that even one channel each costs too much, or a number is
+            below 1.
 
     Example:
+        >>> from d2l_ext.networks.resnext import equal_cost_width
         >>> [equal_cost_width(C) for C in (1, 2, 4, 8, 32)]
         [64, 40, 24, 14, 4]
     """
-    check_paths(cardinality, 1)
+    check_at_least(
+        1,
+        cardinality=cardinality,
+        channels=channels,
+        bottleneck_channels=bottleneck_channels,
+        kernel_size=kernel_size,
+    )
     ends, middle = 2 * channels, kernel_size**2
     budget = bottleneck_channels * (ends + middle * bottleneck_channels)
 

@@ -3,6 +3,8 @@
 import torch
 from torch import Tensor, nn
 
+from d2l_ext.networks.checks import check_at_least
+
 
 class InnerProductExcitation(nn.Module):
     """One learned weight for each value of the map: y_c = sum_hw X_chw W_chw, then X * softmax(y).
@@ -17,10 +19,14 @@ class InnerProductExcitation(nn.Module):
         width: W of the map, the only one that fits.
 
     Shape: (N, C, H, W) to (N, C, H, W).
+
+    Raises:
+        ValueError: A number is below 1; in `forward`, the map has another shape.
     """
 
     def __init__(self, channels: int, height: int, width: int) -> None:
         super().__init__()
+        check_at_least(1, channels=channels, height=height, width=width)
         self.weight = nn.Parameter(torch.empty(channels, height, width))
         nn.init.normal_(self.weight, std=(height * width) ** -0.5)
 

@@ -11,6 +11,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from d2l_ext.networks.checks import check_at_least
 from d2l_ext.networks.cifar_resnet import CifarResNet
 from d2l_ext.networks.registry import register
 from d2l_ext.networks.resnet import projection
@@ -94,10 +95,7 @@ class ShiftBlock(nn.Module):
         self, in_channels: int, channels: int, stride: int = 1, expansion: int = 1
     ) -> None:
         super().__init__()
-        if expansion < 1:
-            raise ValueError(
-                f"expansion = {expansion} must be at least 1; the nearest valid value is 1"
-            )
+        check_at_least(1, expansion=expansion)
         shifted = expansion * channels
         self.conv1 = nn.Conv2d(in_channels, shifted, kernel_size=1, bias=False)
         self.bn1 = nn.BatchNorm2d(shifted)

@@ -9,6 +9,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from d2l_ext.networks.checks import check_at_least, check_four, check_network
 from d2l_ext.networks.layers import initialise, scaled
 from d2l_ext.networks.registry import register
 from d2l_ext.networks.widths import check_divides, scaled_to_multiple
@@ -106,10 +107,12 @@ class ShuffleBranch(nn.Module):
         first_cardinality: int | None = None,
     ) -> None:
         super().__init__()
-        first_cardinality = first_cardinality or cardinality
-        check_divides(first_cardinality, in_channels, "in_channels")
         check_divides(cardinality, channels, "channels in between")
         check_divides(cardinality, out_channels, "out_channels")
+        name = "cardinality" if first_cardinality is None else "first_cardinality"
+        first_cardinality = cardinality if first_cardinality is None else first_cardinality
+        check_divides(first_cardinality, in_channels, "in_channels", name)
+        check_divides(first_cardinality, channels, "channels in between", name)
         self.conv1 = nn.Conv2d(
             in_channels, channels, kernel_size=1, groups=first_cardinality, bias=False
         )
@@ -140,10 +143,14 @@ class ShuffleUnit(nn.Module):
     """A residual block of a shuffled branch (v1, Figure 2b).
 
     Shape: (N, channels, H, W) to the same.
+
+    Raises:
+        ValueError: The groups do not divide the channels, or there are fewer than 4.
     """
 
     def __init__(self, channels: int, cardinality: int, shuffle: bool = True) -> None:
         super().__init__()
+        check_at_least(4, channels=channels)
         self.branch = ShuffleBranch(channels, channels // 4, channels, cardinality, shuffle=shuffle)
 
     def forward(self, X: Tensor) -> Tensor:
@@ -161,6 +168,9 @@ class DownShuffleUnit(nn.Module):
         first_cardinality: Groups of the first 1x1 alone; None is as many as in the other.
 
     Shape: (N, in_channels, H, W) to (N, out_channels, H / 2, W / 2), rounded up.
+
+    Raises:
+        ValueError: The groups do not divide the channels, or `out_channels` leave none for the branch.
     """
 
     def __init__(
@@ -172,6 +182,14 @@ class DownShuffleUnit(nn.Module):
         first_cardinality: int | None = None,
     ) -> None:
         super().__init__()
+        check_at_least(1, in_channels=in_channels, cardinality=cardinality)
+        if out_channels <= in_channels:
+            step = 4 * cardinality  # the groups divide a quarter of the channels
+            raise ValueError(
+                f"out_channels = {out_channels} must be more than the in_channels = {in_channels} that "
+                f"the shortcut hands on; the nearest multiple of {step} above them is "
+                f"{in_channels // step * step + step}"
+            )
         self.pool = nn.AvgPool2d(kernel_size=3, stride=2, padding=1)
         self.branch = ShuffleBranch(
             in_channels,
@@ -202,7 +220,7 @@ class ShuffleNetV1(nn.Module):
     Shape: (N, in_channels, H, W) to (N, num_classes), for any H and W from 1 upwards.
 
     Raises:
-        ValueError: The paper has no widths for this cardinality.
+        ValueError: The paper has no widths for this cardinality, or another setting is not positive.
     """
 
     stem_stride = 2
@@ -217,6 +235,7 @@ class ShuffleNetV1(nn.Module):
         width_mult: float = 1.0,
     ) -> None:
         super().__init__()
+        check_network(in_channels, num_classes, width_mult)
         if cardinality not in self.stage2_channels:
             nearest = sorted(self.stage2_channels, key=lambda groups: abs(groups - cardinality))[:2]
             raise ValueError(
@@ -281,7 +300,7 @@ class SplitUnit(nn.Module):
     Shape: (N, channels, H, W) to the same.
 
     Raises:
-        ValueError: `channels` is odd.
+        ValueError: `channels` is odd or below 1.
     """
 
     def __init__(self, channels: int) -> None:
@@ -301,11 +320,12 @@ class DownSplitUnit(nn.Module):
     Shape: (N, in_channels, H, W) to (N, out_channels, H / 2, W / 2), rounded up.
 
     Raises:
-        ValueError: `out_channels` is odd.
+        ValueError: `out_channels` is odd, or a number is below 1.
     """
 
     def __init__(self, in_channels: int, out_channels: int) -> None:
         super().__init__()
+        check_at_least(1, in_channels=in_channels)
         check_divides(2, out_channels, "out_channels")
         channels = out_channels // 2
         self.branch1 = nn.Sequential(
@@ -340,6 +360,9 @@ class ShuffleNetV2(nn.Module):
         width_mult: Scales all channels, those of the stages to the nearest even number.
 
     Shape: (N, in_channels, H, W) to (N, num_classes), for any H and W from 1 upwards.
+
+    Raises:
+        ValueError: `widths` are not four positive numbers, or another setting is not positive.
     """
 
     stem_stride = 2
@@ -352,6 +375,8 @@ class ShuffleNetV2(nn.Module):
         width_mult: float = 1.0,
     ) -> None:
         super().__init__()
+        check_network(in_channels, num_classes, width_mult)
+        check_four(widths=widths)
         stem, last = scaled(24, width_mult), scaled(widths[3], width_mult)
         stages = [scaled_to_multiple(channels, width_mult, 2) for channels in widths[:3]]
         self.conv1 = nn.Sequential(

@@ -1,5 +1,6 @@
 """Widths of grouped convolutions: the groups must divide the channels."""
 
+from d2l_ext.networks.checks import check_at_least
 from d2l_ext.scaling import scaled_generously as scaled_generously
 from d2l_ext.scaling import scaled_to_multiple as scaled_to_multiple
 
@@ -16,6 +17,8 @@ def check_divides(number: int, channels: int, what: str, name: str = "cardinalit
     Raises:
         ValueError: They cannot; the message names the nearest numbers that would do.
     """
+    if channels < 1:
+        check_at_least(max(1, number), **{what: channels})
     if number >= 1 and channels % number == 0:
         return
     valid = [divisor for divisor in range(1, channels + 1) if channels % divisor == 0]

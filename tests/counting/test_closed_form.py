@@ -103,6 +103,79 @@ def test_a_module_used_twice_costs_work_twice_and_parameters_once() -> None:
     assert (summary.parameters, summary.macs) == (144, 2 * 144 * 64)
 
 
+class Tied(nn.Module):
+    """Two convolutions that share their weights, and if asked their biases."""
+
+    def __init__(self, biases: bool) -> None:
+        super().__init__()
+        self.a = nn.Conv2d(8, 8, 3)
+        self.b = nn.Conv2d(8, 8, 3)
+        self.b.weight = self.a.weight
+        if biases:
+            self.b.bias = self.a.bias
+
+    def forward(self, X: torch.Tensor) -> torch.Tensor:
+        return self.b(self.a(X))
+
+
+@pytest.mark.parametrize(("biases", "own"), [(True, (584, 0)), (False, (584, 8))])
+def test_tied_parameters_are_counted_where_they_are_used_first(biases, own) -> None:
+    net = Tied(biases)
+    summary = counting.summarize(net, (8, 9, 9))
+    assert tuple(layer.parameters for layer in summary.layers) == own
+    assert tuple(row.parameters for row in counting.measure(net, (8, 9, 9))) == own
+    assert counting.propagate(summary.nodes, (8, 9, 9)) == list(summary.layers)
+
+
+def test_weights_that_a_function_uses_as_well_are_counted_once() -> None:
+    class Again(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.a = nn.Conv2d(8, 8, 3, bias=False)
+
+        def forward(self, X: torch.Tensor) -> torch.Tensor:
+            return F.conv2d(self.a(X), self.a.weight)
+
+    assert counting.summarize(Again(), (8, 9, 9)).parameters == 576
+
+
+class Named(nn.Module):
+    """Functions whose arguments are named, which most networks do not do."""
+
+    def forward(self, X: torch.Tensor) -> torch.Tensor:
+        X = torch.add(X, other=X)
+        first, *_ = torch.chunk(input=X, chunks=2, dim=1)
+        return torch.flatten(input=F.max_pool2d(input=first, kernel_size=2), start_dim=1)
+
+
+def test_arguments_may_be_named() -> None:
+    assert counting.summarize(Named(), (4, 6, 6)).output_shape == (18,)
+
+
+def test_sizes_may_be_lists_and_poolings_may_give_places() -> None:
+    class Places(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.pool = nn.MaxPool2d([2, 2], return_indices=True)
+            self.last = nn.AdaptiveMaxPool2d((1, None), return_indices=True)
+            self.mean = nn.AdaptiveAvgPool2d([1, 1])
+
+        def forward(self, X: torch.Tensor) -> torch.Tensor:
+            Y, places = self.pool(X)
+            Z, _ = F.max_pool2d(Y, 1, return_indices=True)
+            return self.mean(self.last(Z)[0] + places[:, :, :1])
+
+    assert counting.summarize(Places(), (3, 6, 8)).output_shape == (3, 1, 1)
+
+
+def test_counts_are_of_what_runs_in_the_networks_mode() -> None:
+    with torch.device("meta"):
+        net = networks.get_network("googlenet", auxiliary=True)
+    shape = (3, 64, 64)
+    assert counting.summarize(net.train(), shape).parameters == 13_004_888
+    assert counting.summarize(net.eval(), shape).parameters == 6_624_904
+
+
 def test_a_layer_without_a_closed_form_is_measured() -> None:
     class Odd(nn.Module):
         def __init__(self) -> None:
@@ -118,6 +191,18 @@ def test_a_layer_without_a_closed_form_is_measured() -> None:
     assert summary.parameters == sum(p.numel() for p in net.parameters())
     assert summary.macs == 25 * 4 * 3 * 9
     assert summary.output_shape == (6,)
+
+
+def test_a_forward_of_a_modules_own_is_what_is_counted_and_stays() -> None:
+    net = nn.Sequential(nn.Conv2d(3, 4, 3), nn.ReLU(), nn.GroupNorm(2, 4))
+    net[1].forward = lambda X: X[:, :2]  # type: ignore[method-assign]
+    net[2].forward = lambda X: torch.cat((X, X), dim=1)  # type: ignore[method-assign]
+    own = [module.__dict__.get("forward") for module in net]
+    assert counting.summarize(net, (3, 5, 5)).output_shape == (4, 3, 3)
+    assert [module.__dict__.get("forward") for module in net] == own
+    with pytest.raises(counting.ShapeError):
+        counting.summarize(net, (1, 5, 5))
+    assert [module.__dict__.get("forward") for module in net] == own
 
 
 def test_summarizing_leaves_the_network_as_it_was() -> None:

@@ -1,5 +1,6 @@
 """A network that cannot take its input says at which layer, and why."""
 
+import numpy as np
 import pytest
 import torch
 from torch import nn
@@ -35,10 +36,26 @@ def test_groups_that_do_not_divide_are_explained_with_the_nearest_that_do() -> N
     )
 
 
-@pytest.mark.parametrize("shape", [(224, 224), (1, 3, 224, 224), (3, 0, 224), (3, 2.5, 4)])
-def test_an_input_shape_that_is_none_is_refused(shape: tuple) -> None:
-    with pytest.raises(ValueError, match="input_shape"):
+@pytest.mark.parametrize(
+    "shape", [(224, 224), (1, 3, 224, 224), (3, 0, 224), (3, 2.5, 4), 32, (True, 8, 8), "abc", ()]
+)
+def test_an_input_shape_that_is_none_is_refused(shape: object) -> None:
+    with pytest.raises(ValueError, match=r"input_shape = .*(channels, height, width|batch)"):
         counting.summarize(networks.get_network("cifar_resnet20"), shape)
+
+
+@pytest.mark.parametrize("shape", [np.array([3, 32, 32]), torch.Size([3, 32, 32]), [3, 32, 32]])
+def test_any_whole_numbers_make_an_input_shape(shape: object) -> None:
+    net = nn.Conv2d(3, 2, 1)
+    summary = counting.summarize(net, shape)
+    assert summary.input_shape == counting.compare(net, net, shape).first.input_shape == (3, 32, 32)
+    assert all(type(size) is int for size in summary.input_shape)
+
+
+def test_an_image_that_the_networks_own_code_refuses_is_a_shape_error() -> None:
+    net = networks.get_network("googlenet", width_mult=0.1)
+    with pytest.raises(counting.ShapeError, match=r"after the input: .* 8 x 8 are too small"):
+        counting.summarize(net, (3, 8, 8))
 
 
 def test_a_lazy_network_says_that_it_must_see_an_input_first() -> None:

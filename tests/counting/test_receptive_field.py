@@ -1,10 +1,12 @@
 """The receptive field against the support of the gradient."""
 
 import random
+from collections.abc import Callable
 
 import pytest
 import torch
 from torch import nn
+from torch.nn import functional as F
 
 from d2l_ext import counting, networks
 from tests.counting.families import FAMILIES
@@ -117,3 +119,55 @@ def test_padding_in_words_is_counted_as_padding_in_numbers(padding, kernel_size)
 def test_an_unknown_layer_that_multiplies_has_no_receptive_field() -> None:
     net = nn.Sequential(nn.Conv2d(3, 8, (2, 3), padding="same"))
     assert counting.summarize(net, (3, 9, 9)).layers[0].receptive_field is None
+
+
+class Function(nn.Module):
+    """A function or a layer alone."""
+
+    def __init__(self, function: Callable) -> None:
+        super().__init__()
+        self.function = function
+
+    def forward(self, X: torch.Tensor) -> torch.Tensor:
+        return self.function(X)
+
+
+def field_of(function: Callable) -> int | tuple[int, int] | None:
+    return counting.summarize(Function(function), (8, 8, 8)).layers[-1].receptive_field
+
+
+@pytest.mark.parametrize(
+    ("function", "field"),
+    [
+        (lambda X: F.max_pool2d(X, 3, 1, 1), 3),
+        (lambda X: torch.max_pool2d(X, (3, 2), (1, 1), (1, 0), (2, 1)), (5, 2)),
+        (lambda X: F.avg_pool2d(X, 5, 1, 2), 5),
+        (lambda X: F.avg_pool2d(X, kernel_size=2), 2),
+        (nn.Softmax(1), 1),
+        (lambda X: X.softmax(1), 1),
+        (lambda X: F.softmax(X, dim=-3), 1),
+        (lambda X: (2**X - X.exp() / 3) * (X > 0), 1),
+        (lambda X: F.leaky_relu(F.hardswish(X)).clamp(0, 1), 1),
+        (nn.Sequential(nn.PReLU(), nn.ELU(), nn.LocalResponseNorm(2)), 1),
+    ],
+)
+def test_windows_are_followed_and_functions_of_one_pixel_keep_it(function, field) -> None:
+    assert field_of(function) == field
+
+
+@pytest.mark.parametrize(
+    "function",
+    [
+        lambda X: torch.roll(X, 3, -1),
+        lambda X: X.transpose(2, 3),
+        lambda X: X.cumsum(3),
+        lambda X: torch.softmax(X, -1),
+        nn.Softmax(-1),
+        nn.GroupNorm(2, 8),
+        nn.InstanceNorm2d(8),
+        nn.LayerNorm(8),
+        nn.Linear(8, 8),
+    ],
+)
+def test_what_looks_at_other_pixels_without_a_closed_form_has_none(function) -> None:
+    assert field_of(function) is None

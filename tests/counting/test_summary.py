@@ -1,5 +1,7 @@
 """The table of counts, for a terminal and for a notebook."""
 
+import pytest
+
 from d2l_ext import counting, networks
 
 
@@ -18,6 +20,13 @@ def test_parts_add_up_to_the_whole() -> None:
         *("conv1", "bn1", "relu", "maxpool", "layer1", "layer2", "layer3", "layer4"),
         *("avgpool", "flatten", "fc"),
     ]
+
+
+@pytest.mark.parametrize("depth", [0, -1])
+def test_a_depth_without_parts_is_refused(depth: int) -> None:
+    summary = counting.summarize(networks.get_network("cifar_resnet20"), (3, 32, 32))
+    with pytest.raises(ValueError, match=f"depth = {depth} must be at least 1"):
+        summary.rows(depth)
 
 
 def test_text_holds_every_layer_and_the_total() -> None:

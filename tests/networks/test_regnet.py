@@ -179,7 +179,7 @@ def test_impossible_stages_name_the_nearest_valid_ones() -> None:
         ValueError, match=r"bottleneck_ratio = 3 does not divide width = 64.*2 and 4"
     ):
         Stage(1, 64, 8, 3)
-    with pytest.raises(ValueError, match=r"depth = 0 must be positive"):
+    with pytest.raises(ValueError, match=r"depth = 0 must be at least 1"):
         Stage(0, 64, 8)
 
 
