@@ -2,6 +2,7 @@
 
 import argparse
 import importlib
+import io
 import os
 import sys
 from collections.abc import Sequence
@@ -33,6 +34,9 @@ def main(argv: Sequence[str] | None = None) -> int:
         arguments or files, 130 after Ctrl-C.
     """
     argv = sys.argv[1:] if argv is None else list(argv)
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):  # a name may hold what this terminal does not
+            stream.reconfigure(errors="backslashreplace")
     parser = argparse.ArgumentParser(prog="d2l-ext", description="The course's command.")
     parser.add_argument("--version", action="version", version=f"d2l-ext {__version__}")
     subparsers = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
@@ -57,6 +61,10 @@ def _run(command: ModuleType, arguments: argparse.Namespace) -> int:
     except BrokenPipeError:  # what read the output, such as `head`, has had enough
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
+    except OSError as error:
+        named = f"{error.filename}: " if error.filename is not None else ""
+        print(f"d2l-ext: {named}{error.strerror or error}", file=sys.stderr)
+        return 2
     except KeyboardInterrupt:
         print("\nd2l-ext: stopped", file=sys.stderr)
         return INTERRUPTED

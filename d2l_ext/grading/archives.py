@@ -10,10 +10,13 @@ from pathlib import Path
 from typing import IO
 
 from d2l_ext.grading.errors import UserError
+from d2l_ext.grading.texts import printable
 
 ITEM_LIMIT = 100_000
 # In one student's zip.
 STUDENT_ITEM_LIMIT = 1_000
+# Folders within folders, of which nobody hands in more.
+DEPTH_LIMIT = 100
 # Left behind by systems and editors; nobody hands these in.
 CLUTTER = {"__MACOSX", ".DS_Store", "Thumbs.db", "desktop.ini", ".ipynb_checkpoints", ".git"}
 
@@ -26,7 +29,10 @@ class BadArchive(ValueError):
 
 @dataclass(frozen=True)
 class Item:
-    """A file or an empty folder, by the parts of its name; `unsafe` says why it stays closed."""
+    """A file, or a folder that is empty or cannot be looked into, by the parts of its name.
+
+    `unsafe` says why it stays closed.
+    """
 
     parts: tuple[str, ...]
     open: Callable[[], IO[bytes]]
@@ -48,20 +54,23 @@ class Item:
         return replace(self, parts=self.parts[depth:])
 
 
-def from_folder(folder: Path) -> list[Item]:
+def from_folder(folder: Path, without: Path | None = None) -> list[Item]:
     """The items of a folder; links are listed, never followed.
 
     Args:
         folder: one that exists.
+        without: a folder in it that is left out.
 
     Returns:
-        The items, sorted by their names.
+        The items, sorted by their names. A folder that cannot be read, or is nested too deeply,
+        is an unsafe item.
 
     Raises:
         UserError: if there are too many.
+        OSError: if the folder itself cannot be read.
     """
     items: list[Item] = []
-    for item in _walk(folder, ()):
+    for item in _walk(folder, (), without.resolve() if without else None):
         items.append(item)
         if len(items) > ITEM_LIMIT:
             raise UserError(f"{folder}: more than {ITEM_LIMIT} files; is it the right folder?")
@@ -84,7 +93,7 @@ def from_zip(file: str | IO[bytes], limit: int = ITEM_LIMIT) -> list[Item]:
     """
     try:
         archive = zipfile.ZipFile(file)
-    except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError) as error:
+    except Exception as error:  # of many kinds, for whatever a file may hold
         raise BadArchive(f"not a zip: {error}") from error
     entries = archive.infolist()
     if len(entries) > limit:
@@ -93,16 +102,29 @@ def from_zip(file: str | IO[bytes], limit: int = ITEM_LIMIT) -> list[Item]:
     return sorted((item for item in found if item), key=lambda item: item.parts)
 
 
-def _walk(folder: Path, parts: tuple[str, ...]) -> Iterator[Item]:
+def _walk(folder: Path, parts: tuple[str, ...], without: Path | None) -> Iterator[Item]:
+    try:
+        entries = sorted(os.scandir(folder), key=lambda entry: entry.name)
+    except OSError:
+        if not parts:
+            raise
+        yield Item(parts, _opener(folder), "cannot be read", is_folder=True)
+        return
     empty = True
-    for entry in sorted(os.scandir(folder), key=lambda entry: entry.name):
+    for entry in entries:
         if entry.name in CLUTTER:
             continue
-        empty, path, names = False, Path(entry.path), (*parts, _printable(entry.name))
+        path, names = Path(entry.path), (*parts, printable(entry.name))
+        if entry.is_dir(follow_symlinks=False) and path.resolve() == without:
+            continue
+        empty = False
         if entry.is_symlink():
             yield Item(names, _opener(path), "a link, not a file")
         elif entry.is_dir():
-            yield from _walk(path, names)
+            if len(names) > DEPTH_LIMIT:
+                yield Item(names, _opener(path), "nested too deeply", is_folder=True)
+            else:
+                yield from _walk(path, names, without)
         else:
             unsafe = "" if entry.is_file() else "neither a file nor a folder"
             yield Item(names, _opener(path), unsafe)
@@ -117,7 +139,7 @@ def _opener(path: Path) -> Callable[[], IO[bytes]]:
 def _entry(archive: zipfile.ZipFile, entry: zipfile.ZipInfo) -> Item | None:
     raw = entry.orig_filename
     names = raw.replace("\\", "/").split("/")
-    parts = tuple(_printable(name) for name in names if name not in ("", ".", ".."))
+    parts = tuple(printable(name) for name in names if name not in ("", ".", ".."))
     if not parts or CLUTTER & set(parts):
         return None
     unsafe = ""
@@ -128,10 +150,4 @@ def _entry(archive: zipfile.ZipFile, entry: zipfile.ZipInfo) -> Item | None:
     elif entry.flag_bits & 1:
         unsafe = "it is encrypted"
 
-    return Item(parts, lambda: archive.open(entry), unsafe, is_folder=entry.is_dir())
-
-
-def _printable(name: str) -> str:
-    """A name without bytes that are not text, without control characters."""
-    text = name.encode("utf-8", "replace").decode()
-    return "".join(letter if letter.isprintable() else "?" for letter in text)
+    return Item(parts, lambda: archive.open(entry), unsafe, is_folder=raw.endswith("/"))

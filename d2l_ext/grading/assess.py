@@ -5,17 +5,23 @@ from datetime import datetime, timedelta
 
 from d2l_ext.grading import asserted, late
 from d2l_ext.grading.appraisal import Finding, findings
+from d2l_ext.grading.errors import InfrastructureError
 from d2l_ext.grading.exercise import Exercise, Question
 from d2l_ext.grading.late import Policy
 from d2l_ext.grading.records import Judged
 from d2l_ext.grading.results import INFRA, OK, REJECT, TAMPER, Mark, Result
 from d2l_ext.grading.solutions import Assignment
 from d2l_ext.grading.submissions import Submission
+from d2l_ext.grading.texts import first_of, printable
 from d2l_ext.grading.values import NO_ANSWER
 from d2l_ext.grading.verdict import Verdict
 
 # The record that the plugin makes where processes outlived their kernel, and what is said of it.
 LEFT_BEHIND, CHILD_LEFT = "processes", "child process left"
+# Of what was changed in a notebook, so many sentences; whoever looks at it sees the rest.
+CHANGES_NAMED = 5
+ERROR_LIMIT = 500
+VERSION_LIMIT = 20
 
 
 def rejection(submission: Submission, exercise: Exercise | None) -> str:
@@ -25,7 +31,7 @@ def rejection(submission: Submission, exercise: Exercise | None) -> str:
     if submission.version in (None, exercise.version):
         return ""
     return (
-        f"this is version {str(submission.version)[:20]} of {exercise.label}, "
+        f"this is version {printable(str(submission.version), VERSION_LIMIT)} of {exercise.label}, "
         f"version {exercise.version} was asked for"
     )
 
@@ -37,7 +43,10 @@ def rejected(submission: Submission, reason: str) -> Result:
 
 def failed(submission: Submission, error: BaseException) -> Result:
     """The result where the grader itself failed; there is no score."""
-    note = str(error) or type(error).__name__
+    kind, said = type(error).__name__, printable(str(error), ERROR_LIMIT)
+    # These say in words what is wrong; what others say is nothing without their names.
+    worded = isinstance(error, InfrastructureError | OSError)
+    note = said if said and worded else f"{kind}: {said}".removesuffix(": ")
     return dataclasses.replace(_blank(submission, INFRA), note=note)
 
 
@@ -60,7 +69,7 @@ def assess(
         for question in assignment.exercise.questions
     ]
     status = next((mark.status for mark in marks if mark.status != OK), OK)
-    notes = list(submission.tampered)
+    notes = first_of(submission.tampered, CHANGES_NAMED)
     if all(found.verdict.words == NO_ANSWER for mark in marks for found in mark.findings):
         notes.append("no answer")
     flags = list(submission.flags)

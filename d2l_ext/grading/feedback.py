@@ -24,6 +24,7 @@ STATUSES = {
 WARNINGS = {
     "duplicate ids": "Two cells bear the same name; of two answers the last was graded.",
     "exit() ignored": "An answer calls exit() or quit(), which was ignored: take it out.",
+    "several hand-ins": "This exercise was handed in several times; the last was graded.",
     "several notebooks": "There were several notebooks for this exercise; one was graded.",
 }
 

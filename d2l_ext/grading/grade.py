@@ -23,6 +23,8 @@ from d2l_ext.grading.solutions import Assignment, Solutions, prepare
 from d2l_ext.grading.submissions import Submission, read_submissions
 from d2l_ext.grading.writing import write
 
+DAY = 24 * 60 * 60  # in seconds
+
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The command's arguments."""
@@ -36,7 +38,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--solutions", type=Path, default=Path("solutions"), metavar="FOLDER")
     parser.add_argument("--workers", type=_at_least_one, default=_cores(), metavar="N")
     parser.add_argument(
-        "--timeout", type=float, default=20.0, metavar="SECONDS", help="for each cell (20)"
+        "--timeout", type=_seconds, default=20.0, metavar="SECONDS", help="for each cell (20)"
     )
     parser.add_argument("--memory", default="2G", metavar="SIZE", help="for each kernel (2G)")
     parser.add_argument(
@@ -65,9 +67,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Grades a class; the status is 1 if the grader itself failed on a submission."""
     policy = late.find_policy(arguments.late) if arguments.late else None
-    given = overrides.read(arguments.out / "overrides.csv")
+    if arguments.out.resolve() == arguments.submissions.resolve():
+        raise UserError("--out is the folder of the submissions: name another one")
     solutions = Solutions(arguments.solutions)
-    submissions = read_submissions(arguments.submissions, solutions)
+    given = overrides.read(arguments.out / "overrides.csv")
+    submissions = read_submissions(arguments.submissions, solutions, arguments.out)
     settings = Settings(arguments.timeout, arguments.seed, arguments.memory, arguments.unsafe)
     records = Records(arguments.out / "records")
     sandbox = settings.runner().sandbox
@@ -80,7 +84,7 @@ def run(arguments: argparse.Namespace) -> int:
         with _executor(arguments.scheduler, pool) as executor:
             judged = _run_all(plan, settings, records, executor)
     results = []
-    for submission, result in _results(submissions, assignments, plan, judged, settings):
+    for submission, result in _results(submissions, assignments, plan, judged, settings, records):
         (result,) = overrides.apply([result], given, solutions)
         results.append(with_deduction(result, submission, arguments.due, policy))
     for named in overrides.unused(results, given):
@@ -170,18 +174,36 @@ def _results(
     plan: Plan,
     judged: dict[str, Judged | Exception],
     settings: Settings,
+    records: Records,
 ) -> Iterator[tuple[Submission, Result]]:
-    """The results in the order of the submissions; those that `--only` left out have none."""
+    """The results in the order of the submissions; those that `--only` left out have none.
+
+    Where the grader fails on one submission, that costs the others nothing.
+    """
     for place, submission in enumerate(submissions):
-        assignment = assignments.get(submission.exercise)
-        reason = rejection(submission, assignment.exercise if assignment else None)
-        outcome = judged.get(plan.keys.get(place, ""))
-        if reason or assignment is None:
-            yield submission, rejected(submission, reason)
-        elif isinstance(outcome, Exception):
-            yield submission, failed(submission, outcome)
-        elif outcome:
-            yield submission, assess(submission, assignment, outcome, settings.timeout)
+        key, assignment = plan.keys.get(place, ""), assignments.get(submission.exercise)
+        try:
+            result = _result(submission, assignment, judged.get(key), settings)
+        except Exception as error:
+            path = records.put_traceback(key, error)
+            print(f"{submission.student}: the grader failed, see {path}", file=sys.stderr)
+            result = failed(submission, error)
+        if result:
+            yield submission, result
+
+
+def _result(
+    submission: Submission,
+    assignment: Assignment | None,
+    outcome: Judged | Exception | None,
+    settings: Settings,
+) -> Result | None:
+    reason = rejection(submission, assignment.exercise if assignment else None)
+    if reason or assignment is None:
+        return rejected(submission, reason)
+    if isinstance(outcome, Exception):
+        raise outcome
+    return assess(submission, assignment, outcome, settings.timeout) if outcome else None
 
 
 def _chosen(
@@ -221,9 +243,17 @@ def _executor(scheduler: str | None, pool: ThreadPoolExecutor) -> Iterator[Execu
 
 
 def _at_least_one(text: str) -> int:
-    if (number := int(text)) < 1:
-        raise argparse.ArgumentTypeError("there must be at least one worker")
-    return number
+    with contextlib.suppress(ValueError):
+        if (number := int(text)) >= 1:
+            return number
+    raise argparse.ArgumentTypeError(f"{text!r}: write a whole number, at least 1")
+
+
+def _seconds(text: str) -> float:
+    with contextlib.suppress(ValueError):
+        if 0 < (number := float(text)) <= DAY:
+            return number
+    raise argparse.ArgumentTypeError(f"{text!r}: write seconds, more than 0, at most {DAY}")
 
 
 def _time(text: str) -> datetime:

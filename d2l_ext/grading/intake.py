@@ -1,8 +1,10 @@
 """What is to be read of a class and of a student: the items of folders, of zips, of zips within."""
 
+import sys
 import tempfile
 from collections.abc import Iterable
 from contextlib import ExitStack
+from dataclasses import replace
 from io import BufferedReader
 from pathlib import Path
 from typing import IO
@@ -13,12 +15,13 @@ from d2l_ext.grading.errors import UserError
 from d2l_ext.grading.reading import CHUNK, FILE_LIMIT
 
 
-def class_items(source: Path, open_files: ExitStack) -> Iterable[Item]:
+def class_items(source: Path, open_files: ExitStack, without: Path | None = None) -> Iterable[Item]:
     """The items of a whole class.
 
     Args:
         source: a folder or a zip.
         open_files: closes what the items are read from.
+        without: a folder in it that is left out.
 
     Returns:
         The items.
@@ -27,7 +30,7 @@ def class_items(source: Path, open_files: ExitStack) -> Iterable[Item]:
         UserError: if there is no such folder or zip, or it cannot be read.
     """
     if source.is_dir():
-        items = archives.from_folder(source)
+        items = archives.from_folder(source, without)
     elif source.is_file():
         try:
             items = layouts.unwrapped(archives.from_zip(str(source)), source.stem)
@@ -41,9 +44,10 @@ def class_items(source: Path, open_files: ExitStack) -> Iterable[Item]:
 def _exports(items: Iterable[Item], open_files: ExitStack) -> list[Item]:
     """The items of platforms' zips, if there is nothing else: several exercises of one class.
 
-    All or none: a student's own zip must not pass for that of a class.
+    All or none, and not one alone: a student's own zip must not pass for that of a class.
     """
     inner: list[Item] = []
+    names: list[str] = []
     with ExitStack() as opened:
         for item in items:
             if len(item.parts) > 1 or item.suffix != ".zip" or item.unsafe or item.is_folder:
@@ -55,7 +59,17 @@ def _exports(items: Iterable[Item], open_files: ExitStack) -> list[Item]:
             if not layouts.is_class(found):
                 return []
             inner += layouts.unwrapped(found)
+            names.append(item.name)
+        if len(names) == 1:
+            print(
+                f"{names[0]}: read as what one student handed in; it is built like the zip of a "
+                "class: if it is that, grade the zip itself",
+                file=sys.stderr,
+            )
+            return []
         open_files.enter_context(opened.pop_all())
+    if names:
+        print(f"{', '.join(names)}: each read as the zip of a class", file=sys.stderr)
     return inner
 
 
@@ -79,7 +93,8 @@ def unpacked(
         try:
             if item.unsafe:
                 raise BadArchive(item.unsafe)
-            found += _opened(item, open_files, archives.STUDENT_ITEM_LIMIT)
+            inner = _opened(item, open_files, archives.STUDENT_ITEM_LIMIT)
+            found += [replace(i, parts=(*item.parts[:-1], *i.parts)) for i in inner]
         except BadArchive as error:
             complaints.append((item.name, str(error)))
     return found, complaints

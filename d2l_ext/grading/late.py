@@ -7,6 +7,7 @@ import sys
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from functools import partial
+from numbers import Real
 from pathlib import Path
 
 from d2l_ext.grading.errors import UserError
@@ -50,13 +51,25 @@ def find_policy(text: str) -> Policy:
     sys.path.insert(0, str(Path.cwd()))
     try:
         found = getattr(importlib.import_module(module), function)
-    except (ImportError, AttributeError) as error:
-        raise UserError(f"--late {text}: {error}") from error
+    except Exception as error:  # of many kinds, for whatever is in an instructor's file
+        raise UserError(f"--late {text}: {type(error).__name__}: {error}") from error
     finally:
         sys.path.pop(0)
     if not callable(found):
         raise UserError(f"--late {text}: it is not a function")
-    return found
+    return partial(_of_instructor, found, text)
+
+
+def _of_instructor(
+    function: Policy, name: str, points: float, possible: float, late: timedelta
+) -> float:
+    try:
+        left = function(points, possible, late)
+    except Exception as error:
+        raise UserError(f"--late {name}: {type(error).__name__}: {error}") from error
+    if not (isinstance(left, Real) and math.isfinite(left)):
+        raise UserError(f"--late {name}: it returned {left!r}, not the points that are left")
+    return float(left)
 
 
 def lateness(submitted: datetime | None, due: datetime | None, marked: bool) -> timedelta:
@@ -68,11 +81,10 @@ def lateness(submitted: datetime | None, due: datetime | None, marked: bool) -> 
         marked: the platform calls it late.
 
     Returns:
-        The time; `UNKNOWN`, which counts as a day begun, if only the platform's mark is known.
+        The time; at least `UNKNOWN`, which counts as a day begun, if the platform marked it.
     """
-    if submitted and due:
-        return max(submitted - due, timedelta(0))
-    return UNKNOWN if marked else timedelta(0)
+    known = submitted - due if submitted and due else timedelta(0)
+    return max(known, UNKNOWN if marked else timedelta(0))
 
 
 def phrase(late: timedelta) -> str:

@@ -1,12 +1,14 @@
 """Whose each item is: the forms in which learning platforms and people hand submissions over."""
 
 import re
+import sys
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
 from d2l_ext.grading.archives import Item
+from d2l_ext.grading.texts import printable
 
 # lovelaceada_LATE_12345_67890_03_resnet.ipynb: name, mark, user, file, and what the file was called.
 CANVAS = re.compile(r"^(?P<name>[^_]+)(?P<late>_LATE)?_(?P<id>\d+)_(?P<file>\d+)_(?P<rest>.+)$")
@@ -15,11 +17,14 @@ MOODLE = re.compile(r"^(?P<name>.+?)_(?P<id>\d+)_assignsubmission_[a-z]+_?(?P<re
 # ada+03_resnet+2026-11-23 08:00:00 UTC+abcdef: a folder in nbgrader's exchange.
 INBOUND = re.compile(r"^(?P<name>[^+]+)\+(?P<rest>[^+]+)\+(?P<time>\d{4}-\d\d-\d\d [^+]+)(\+.*)?$")
 GRADESCOPE = "submission_metadata.yml"
+# The folder that Gradescope puts around everything. Any other one may be a student's.
+GRADESCOPE_FOLDER = re.compile(r"^assignment_\d+_export$")
 TIMESTAMP = "timestamp.txt"
 # Folders that hold everything and say nothing.
 WRAPPERS = {"submissions", "submitted"}
 # Of a file that is read for what it says of the others.
 METADATA_LIMIT = 2**24
+TEXT_LIMIT = 200
 
 
 @dataclass(frozen=True)
@@ -57,6 +62,8 @@ def hand_ins(items: Iterable[Item]) -> list[HandIn]:
     """
     listed = unwrapped(list(items))
     submitters = _gradescope(listed)
+    if not submitters and any(item.parts == (GRADESCOPE,) for item in listed):
+        print(f"{GRADESCOPE} cannot be read: students go by their folders' names", file=sys.stderr)
     found: dict[Owner, HandIn] = {}
     for item in listed:
         for owner, own in _owners(item, submitters):
@@ -75,7 +82,7 @@ def passed_over(items: Iterable[Item]) -> list[str]:
 def is_class(items: Iterable[Item]) -> bool:
     """Whether a zip holds the submissions of many, not of one student."""
     return any(
-        item.name == GRADESCOPE
+        item.parts == (GRADESCOPE,)
         or MOODLE.match(item.parts[0])
         or INBOUND.match(item.parts[0])
         or (len(item.parts) == 1 and CANVAS.match(item.name))
@@ -89,12 +96,23 @@ def unwrapped(items: list[Item], stem: str = "") -> list[Item]:
     if len(first) != 1 or any(len(item.parts) == 1 for item in items):
         return items
     (name,) = first
-    export = any(item.parts[1:] == (GRADESCOPE,) for item in items)
+    export = GRADESCOPE_FOLDER.match(name)
     return [item.below(1) for item in items] if name in {*WRAPPERS, stem} or export else items
 
 
-def timestamp(item: Item) -> datetime | None:
-    """The time in nbgrader's `timestamp.txt`; None if it cannot be read."""
+def times(hand_in: HandIn) -> dict[str, datetime | None]:
+    """The times that nbgrader's exchange put beside a student's work, by the exercise's folder.
+
+    There are none where another platform collected: such a file is then the student's own.
+    """
+    owner = hand_in.owner
+    if owner.submitted or owner.identifier or owner.group:
+        return {}
+    own = (i for i in hand_in.items if i.parts[1:] == (TIMESTAMP,))
+    return {item.parts[0]: _timestamp(item) for item in own}
+
+
+def _timestamp(item: Item) -> datetime | None:
     if item.unsafe or item.is_folder:
         return None
     try:
@@ -150,11 +168,11 @@ def _gradescope(items: list[Item]) -> dict[str, list[Owner]]:
         return {}
     import yaml  # it comes with JupyterLab
 
-    with listing.open() as stream:
-        try:
+    try:
+        with listing.open() as stream:
             loaded = yaml.safe_load(stream.read(METADATA_LIMIT))
-        except yaml.YAMLError:
-            return {}
+    except Exception:  # of many kinds, from what will not open to a day that is none
+        return {}
     entries = loaded.items() if isinstance(loaded, dict) else ()
     return {str(name): list(_submitters(str(name), entry)) for name, entry in entries}
 
@@ -168,6 +186,6 @@ def _submitters(folder: str, entry: Any) -> Iterator[Owner]:
     people = entry.get(":submitters")
     for person in people if isinstance(people, list) else []:
         if isinstance(person, dict) and person.get(":name"):
-            texts = (str(person.get(key) or "") for key in (":name", ":sid", ":email"))
-            name, sid, email = texts
+            said = (person.get(key) or "" for key in (":name", ":sid", ":email"))
+            name, sid, email = (printable(str(text), TEXT_LIMIT) for text in said)
             yield Owner(name, sid or email, email, submitted=submitted, group=folder)

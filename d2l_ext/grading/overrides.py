@@ -22,28 +22,36 @@ def read(path: Path) -> Overrides:
 
     Raises:
         UserError: if a line cannot be understood; the message names it.
+        OSError: if the file cannot be opened.
     """
     if not path.exists():
         files.write_text(path, ",".join(COLUMNS) + "\n")
         return {}
-    with path.open(newline="", encoding="utf-8-sig") as file:
-        reader = csv.DictReader(file)
-        if missing := [name for name in COLUMNS[:4] if name not in (reader.fieldnames or ())]:
-            raise UserError(f"{path}: there is no column {', '.join(missing)}")
-        found = {}
-        for row in reader:
-            texts = {name: (row.get(name) or "").strip() for name in COLUMNS}
-            if not any(texts.values()):
-                continue
-            try:
-                override = Override(float(texts["points"]), texts["comment"])
-            except ValueError:
-                raise UserError(
-                    f"{path}, line {reader.line_num}: {texts['points']!r} is no number of points"
-                ) from None
-            # A name that looks like a formula stands behind an apostrophe in grades.csv.
-            student = texts["student"].removeprefix("'")
-            found[student, texts["exercise"], texts["question"]] = override
+    try:
+        with path.open(newline="", encoding="utf-8-sig") as file:
+            return _read(path, csv.DictReader(file, strict=True))
+    except (UnicodeError, csv.Error) as error:
+        raise UserError(f"{path}: it cannot be read ({error}); save it as CSV UTF-8") from error
+
+
+def _read(path: Path, reader: "csv.DictReader[str]") -> Overrides:
+    if missing := [name for name in COLUMNS[:4] if name not in (reader.fieldnames or ())]:
+        columns = ", ".join(missing)
+        raise UserError(f"{path}: there is no column {columns}; are they separated by commas?")
+    found = {}
+    for row in reader:
+        texts = {name: (row.get(name) or "").strip() for name in COLUMNS}
+        if not any(texts.values()):
+            continue
+        try:
+            override = Override(float(texts["points"]), texts["comment"])
+        except ValueError:
+            raise UserError(
+                f"{path}, line {reader.line_num}: {texts['points']!r} is no number of points"
+            ) from None
+        # A name that looks like a formula stands behind an apostrophe in grades.csv.
+        student = texts["student"].removeprefix("'")
+        found[student, texts["exercise"], texts["question"]] = override
     return found
 
 

@@ -5,6 +5,7 @@ import hashlib
 import json
 import os
 import sys
+import traceback
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
@@ -12,7 +13,7 @@ from pathlib import Path
 from d2l_ext import __version__
 from d2l_ext.grading import files
 from d2l_ext.grading.errors import UserError
-from d2l_ext.grading.runner import Record
+from d2l_ext.grading.runner import Record, demand_seconds
 
 # Raised whenever what a record holds, or what it means, changes.
 FORMAT = 2
@@ -50,9 +51,10 @@ class Records:
         """The record of this name; None if there is none, or it was damaged."""
         try:
             held = json.loads(self._path(key).read_text(encoding="utf-8"))
-            records = [Record(**record) for record in held["cells"]]
-            return Judged({r.cell: r for r in records}, held["seconds"], held["sandbox"])
-        except (OSError, ValueError, KeyError, TypeError):
+            records = [Record.from_json(record) for record in held["cells"]]
+            demand_seconds(held["seconds"])
+            return Judged({r.cell: r for r in records}, held["seconds"], str(held["sandbox"]))
+        except (OSError, ValueError, KeyError, TypeError, RecursionError):
             return None
 
     def put(self, key: str, judged: Judged, **said: str) -> None:
@@ -71,6 +73,12 @@ class Records:
             "cells": [asdict(record) for record in cells],
         }
         files.write_text(self._path(key), json.dumps(content, indent=1) + "\n", durable=True)
+
+    def put_traceback(self, key: str, error: BaseException) -> Path:
+        """Keeps where the grader itself failed, for whoever mends it; returns the file's path."""
+        path = self.folder / f"{key}.traceback.txt"
+        files.write_text(path, "".join(traceback.format_exception(error)))
+        return path
 
     @contextlib.contextmanager
     def locked(self) -> Iterator[None]:

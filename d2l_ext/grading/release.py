@@ -61,6 +61,8 @@ def solution_paths(folder: Path, names: list[str]) -> list[Path]:
     Raises:
         UserError: if there are none, or not the ones named.
     """
+    if not folder.is_dir():
+        raise UserError(f"{folder}: there is no such folder")
     found = {path.stem: path for path in sorted(folder.glob("*.ipynb"))}
     if not found:
         raise UserError(f"{folder}: there is no notebook in this folder")

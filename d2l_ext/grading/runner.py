@@ -18,6 +18,7 @@ from d2l_ext.grading.errors import InfrastructureError, UserError
 from d2l_ext.grading.fresh import DEFAULT_SEED, SEED_VARIABLE
 from d2l_ext.grading.notebook import Notebook, dump
 from d2l_ext.grading.queueing import PATIENCE
+from d2l_ext.grading.texts import encodable, printable
 from d2l_ext.sandbox import layers
 from d2l_ext.sandbox.limits import MEMORY, parse_size
 from d2l_ext.sandbox.view import DATA_VARIABLE
@@ -32,6 +33,9 @@ ATTEMPTS = 2
 JOBS_PER_WORKER = 200
 # What ends a kernel before its last cell.
 FAULTS = ("timeout", "died", "limit", "tamper")
+OUTCOMES = ("passed", "differs", "error", *FAULTS)
+# Longer than anything took; what is written down as longer is damaged.
+SECONDS_LIMIT = 1e9
 # What a worker may know of the machine. Everything else stays outside, such as the Python path,
 # tokens, and where the solutions are; a kernel in a sandbox finds less.
 VARIABLES = (
@@ -65,6 +69,33 @@ class Record:
     printed: str = ""
     error: str = ""
     seconds: float = 0.0
+
+    @classmethod
+    def from_json(cls, content: Any) -> "Record":
+        """A record from what was written down of one.
+
+        Args:
+            content: as JSON gives it.
+
+        Returns:
+            The record; its texts, which a kernel chose, can be written down again.
+
+        Raises:
+            TypeError, ValueError: if it is none.
+        """
+        record = cls(**content)
+        texts = (record.cell, record.outcome, record.printed, record.error)
+        if not all(isinstance(text, str) for text in texts) or record.outcome not in OUTCOMES:
+            raise ValueError("not a record")
+        demand_seconds(record.seconds)
+        error = printable(record.error)
+        return dataclasses.replace(record, printed=encodable(record.printed), error=error)
+
+
+def demand_seconds(value: Any) -> None:
+    """Raises ValueError unless a value is a number of seconds that something may have taken."""
+    if not isinstance(value, int | float) or not 0 <= value <= SECONDS_LIMIT:
+        raise ValueError(f"{value!r} is no number of seconds")
 
 
 class Runner:
@@ -290,4 +321,4 @@ def _worker_environment(seed: str) -> dict[str, str]:
 def _parse(lines: list[str]) -> Iterator[Record]:
     for line in lines:
         with contextlib.suppress(ValueError, TypeError):  # a line that was cut short
-            yield Record(**json.loads(line))
+            yield Record.from_json(json.loads(line))

@@ -13,6 +13,7 @@ from d2l_ext.grading.errors import UserError
 from d2l_ext.grading.exercise import Exercise, Question, load
 from d2l_ext.grading.guard import GUARD
 from d2l_ext.grading.key import AnswerKey, make_key
+from d2l_ext.grading.markers import has_marker
 from d2l_ext.grading.paper import Paper, question_paper
 from d2l_ext.grading.release import solution_paths
 from d2l_ext.grading.runner import Runner
@@ -90,11 +91,16 @@ def prepare(exercise: Exercise, runner: Runner) -> Assignment:
         The exercise, ready to grade with.
 
     Raises:
-        UserError: if its solution fails.
+        UserError: if it has no solution, or that fails.
     """
     if asserted.is_asserted(exercise):
         asserted.demand_sound(exercise, runner)
         return Assignment(exercise, asserted=True)
+    if not any(has_marker(question.answer or "") for question in exercise.questions):
+        raise UserError(
+            f"{exercise.name}: its answers mark no solution; "
+            "is --solutions the folder of the released exercises?"
+        )
     key = make_key(exercise, runner)
     questions = [_with_key(question, key) for question in exercise.questions]
     return Assignment(dataclasses.replace(exercise, questions=questions))

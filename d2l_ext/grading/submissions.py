@@ -2,10 +2,11 @@
 
 import re
 import sys
+import traceback
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -19,9 +20,12 @@ from d2l_ext.grading.layouts import HandIn, Owner
 from d2l_ext.grading.notebook import Cell
 from d2l_ext.grading.reading import NotANotebook, read_content
 from d2l_ext.grading.tamper import grade_id, strays, tampering
+from d2l_ext.grading.texts import encodable, printable
 
-UNSAFE_ARCHIVE = "unsafe archive"
+UNSAFE_ARCHIVE, UNSAFE_FILE = "unsafe archive", "unsafe file"
+SEVERAL = "several hand-ins"
 NAME_LIMIT = 200
+REASON_LIMIT = 500
 # More from one student are not looked at.
 NOTEBOOK_LIMIT = 20
 # Possessive, so that a megabyte of white space takes no longer than one of code.
@@ -54,7 +58,7 @@ class Submission:
     owner: Owner
     name: str = ""
     exercise: str = ""
-    version: Any = None
+    version: float | str | None = None
     answers: dict[str, str] = field(default_factory=dict)
     rejected: str = ""
     tampered: tuple[str, ...] = ()
@@ -68,7 +72,9 @@ class Submission:
         return self.owner.student
 
 
-def read_submissions(source: Path, exercises: Mapping[str, Exercise]) -> list[Submission]:
+def read_submissions(
+    source: Path, exercises: Mapping[str, Exercise], without: Path | None = None
+) -> list[Submission]:
     """Reads what a class handed in.
 
     Args:
@@ -76,25 +82,28 @@ def read_submissions(source: Path, exercises: Mapping[str, Exercise]) -> list[Su
             form that Canvas, Moodle, Gradescope or nbgrader gives it, or simply named after them;
             or a folder of such zips.
         exercises: those that can be graded, by their names.
+        without: a folder in it that is left out.
 
     Returns:
-        One for each student and exercise, in the order of their names.
+        One for each student and exercise, in the order of their names; the latest, where
+        nbgrader's exchange kept several.
 
     Raises:
         UserError: if there is nothing to grade, or the zip of the class cannot be read.
     """
     submissions: list[Submission] = []
     with ExitStack() as open_files:
-        items = list(intake.class_items(source, open_files))
+        items = list(intake.class_items(source, open_files, without))
         handed_in = layouts.hand_ins(items)
         if others := layouts.passed_over(items):
             named = f"{', '.join(others)[:NAME_LIMIT]} ({len(others)} in all)"
             print(f"passed over, neither notebook, folder nor zip: {named}", file=sys.stderr)
         for hand_in in tqdm(handed_in, desc="reading", unit="student", disable=None, leave=False):
-            submissions += read_hand_in(hand_in, exercises)
+            submissions += _survived(hand_in, exercises)
     if not submissions:
         raise UserError(f"{source}: there is no notebook to grade")
-    return _distinct(sorted(submissions, key=lambda s: (s.student, s.owner.identifier, s.exercise)))
+    listed = sorted(_latest(submissions), key=_order)
+    return _distinct([replace(s, rejected=printable(s.rejected, REASON_LIMIT)) for s in listed])
 
 
 def read_hand_in(hand_in: HandIn, exercises: Mapping[str, Exercise]) -> list[Submission]:
@@ -102,27 +111,43 @@ def read_hand_in(hand_in: HandIn, exercises: Mapping[str, Exercise]) -> list[Sub
     owner = hand_in.owner
     with ExitStack() as open_files:
         items, complaints = intake.unpacked(hand_in.items, open_files)
-        times = {i.parts[:-1]: layouts.timestamp(i) for i in items if i.name == layouts.TIMESTAMP}
+        times = layouts.times(hand_in)
         notebooks = [i for i in items if i.suffix == ".ipynb" and not i.name.startswith(".")]
         beside = tuple(dict.fromkeys(strays(items)))
         read = []
         for item in notebooks[:NOTEBOOK_LIMIT]:
             submission = _read(owner, item, exercises)
-            time = times.get(item.parts[:-1]) or owner.submitted
+            time = owner.submitted or times.get(item.parts[0])
             tampered = (*submission.tampered, *beside)
             read.append(replace(submission, submitted=time, tampered=tampered))
     chosen = _one_for_each_exercise(read)
+    closed = [i for i in items if i.is_folder and i.unsafe]
     if any(not submission.rejected for submission in chosen):
-        flags = (UNSAFE_ARCHIVE,) if complaints else ()
+        reasons = ((UNSAFE_ARCHIVE, complaints), (UNSAFE_FILE, closed))
+        flags = tuple(flag for flag, found in reasons if found)
         return [replace(s, flags=(*s.flags, *flags)) for s in chosen if s.exercise]
     if chosen:
         return chosen
     if complaints:
         name, reason = complaints[0]
         return [Submission(owner, name, rejected=f"{name}: {reason}", flags=(UNSAFE_ARCHIVE,))]
+    if closed:
+        reason = f"{printable(closed[0].name, NAME_LIMIT)}: {closed[0].unsafe}"
+        return [Submission(owner, rejected=reason, flags=(UNSAFE_FILE,))]
     others = ", ".join(item.name for item in items if not item.is_folder)[:NAME_LIMIT]
     reason = f"there is no notebook, only {others}" if others else "there is no notebook"
     return [Submission(owner, rejected=reason)]
+
+
+def _survived(hand_in: HandIn, exercises: Mapping[str, Exercise]) -> list[Submission]:
+    """What one student handed in; whatever that does to the grader, it ends with this student."""
+    try:
+        return read_hand_in(hand_in, exercises)
+    except Exception as error:
+        for line in traceback.format_exc().splitlines():
+            print(printable(line), file=sys.stderr)
+        reason = f"it cannot be read: {type(error).__name__}: {error}"
+        return [Submission(hand_in.owner, rejected=reason, flags=(UNSAFE_FILE,))]
 
 
 def _read(owner: Owner, item: Item, exercises: Mapping[str, Exercise]) -> Submission:
@@ -130,7 +155,7 @@ def _read(owner: Owner, item: Item, exercises: Mapping[str, Exercise]) -> Submis
     blank = Submission(owner, item.name[:NAME_LIMIT], by_name)
     if item.unsafe or item.is_folder:
         reason = f"not a notebook: {item.unsafe or 'a folder'}"
-        return replace(blank, rejected=reason, flags=("unsafe file",) if item.unsafe else ())
+        return replace(blank, rejected=reason, flags=(UNSAFE_FILE,) if item.unsafe else ())
     try:
         with item.open() as stream:
             content = read_content(stream)
@@ -157,12 +182,18 @@ def _read(owner: Owner, item: Item, exercises: Mapping[str, Exercise]) -> Submis
     return replace(
         blank,
         exercise=named,
-        version=own.get("version"),
+        version=_version(own.get("version")),
         answers=answers,
         tampered=tuple(tampering(cells, exercises[named])),
         flags=tuple(_flags(cells, answers)),
         sha256=content.sha256,
     )
+
+
+def _version(stated: Any) -> float | str | None:
+    """What a notebook says of its version, which may be anything that JSON holds."""
+    number = stated is None or isinstance(stated, int | float)
+    return stated if number else str(stated)[:NAME_LIMIT]
 
 
 def sound_cells(cells: Iterable[Any]) -> Iterator[Cell]:
@@ -178,7 +209,7 @@ def sound_cells(cells: Iterable[Any]) -> Iterator[Cell]:
                 "id": cell.get("id"),
                 "cell_type": cell.get("cell_type"),
                 # A lone half of a surrogate pair is no text, and could not be written down again.
-                "source": source.encode("utf-8", "replace").decode(),
+                "source": encodable(source),
                 "metadata": metadata if isinstance(metadata, dict) else {},
             }
 
@@ -209,6 +240,24 @@ def _one_for_each_exercise(read: list[Submission]) -> list[Submission]:
 
 def _is_original(submission: Submission) -> bool:
     return submission.name == f"{submission.exercise}.ipynb"
+
+
+def _latest(submissions: list[Submission]) -> list[Submission]:
+    """Of several hand-ins by one student for one exercise, each with a time of its own, the last."""
+    chosen: dict[tuple[str, ...], Submission] = {}
+    several: set[tuple[str, ...]] = set()
+    for s in sorted(submissions, key=lambda s: s.submitted or datetime.min.replace(tzinfo=UTC)):
+        key = (s.student, s.owner.identifier, s.owner.group, s.exercise)
+        if key in chosen:
+            several.add(key)
+        chosen[key] = s
+    return [
+        replace(s, flags=(*s.flags, SEVERAL)) if key in several else s for key, s in chosen.items()
+    ]
+
+
+def _order(submission: Submission) -> tuple[str, ...]:
+    return submission.student, submission.owner.identifier, submission.exercise
 
 
 def _distinct(submissions: list[Submission]) -> list[Submission]:

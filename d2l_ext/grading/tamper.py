@@ -13,6 +13,7 @@ from typing import Any
 from d2l_ext.grading.archives import Item
 from d2l_ext.grading.exercise import Check, Exercise
 from d2l_ext.grading.notebook import Cell
+from d2l_ext.grading.texts import printable
 
 # What makes nbval skip a cell, ignore what it prints or welcome its error.
 MARKER = r"(?:PYTEST_VALIDATE_IGNORE_OUTPUT|NBVAL_(?:IGNORE_OUTPUT|RAISES_EXCEPTION|SKIP))"
@@ -39,6 +40,8 @@ MODULES = {
 }
 # A source much longer than the one that it stands for is another one, and not worth parsing.
 LONGER = 10
+# Of a name that a student chose.
+NAME_LIMIT = 40
 
 
 def tampering(cells: Iterable[Cell], exercise: Exercise) -> Iterator[str]:
@@ -73,7 +76,8 @@ def tampering(cells: Iterable[Cell], exercise: Exercise) -> Iterator[str]:
         tags = cell["metadata"].get("tags")
         marked = isinstance(tags, list) and any(str(tag) in MARKER_TAGS for tag in tags)
         if (marked or MARKER_COMMENT.search(cell["source"])) and cell["source"] not in own:
-            yield f"cell {grade_id(cell) or place} tells nbval to look away"
+            name = printable(grade_id(cell), NAME_LIMIT)
+            yield f"cell {name or place} tells nbval to look away"
 
 
 def strays(items: Iterable[Item]) -> Iterator[str]:
@@ -82,9 +86,10 @@ def strays(items: Iterable[Item]) -> Iterator[str]:
         name = item.parts[0] if item.parts else ""
         module = PurePath(name).suffix == ".py" or len(item.parts) > 1
         if item.name in CONFIGURATIONS or item.suffix == ".pth":
-            yield f"{item.name} lay beside the notebook"
+            yield f"{printable(item.name, NAME_LIMIT)} lay beside the notebook"
         elif module and PurePath(name).stem in MODULES and item.suffix in (".py", ".so", ".pyd"):
-            yield f"{'/'.join(item.parts)} lay beside the notebook"
+            path = printable("/".join(item.parts), NAME_LIMIT)
+            yield f"{path} lay beside the notebook"
 
 
 def grade_id(cell: Cell) -> str:

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from d2l_ext.grading.exercise import Check, Recognised
+from d2l_ext.grading.texts import shortened
 from d2l_ext.grading.values import FLOAT_DIGITS, NO_ANSWER, TENSOR_DIGITS
 
 # A float as `values.number` writes it; whole numbers without a point are compared as text.
@@ -15,6 +16,8 @@ FLOAT = re.compile(r"(?<![\w.])-?(?:\d+\.\d+(?:e[+-]?\d+)?|\d+e[+-]?\d+)(?![\w.]
 SEALED = re.compile(r"^(\w+) sealed [0-9a-f]+$")
 # So many lines that differ are put into words; the others are counted.
 LINES_EXPLAINED = 3
+# So many characters of a line are repeated; what came is shown beside the sentence.
+PHRASE_LIMIT = 200
 
 
 @dataclass(frozen=True)
@@ -80,7 +83,7 @@ def is_sealed(printed: str) -> bool:
 
 def fingerprint(printed: str) -> str:
     """The hash by which what a wrong answer prints is recognised, without being shown."""
-    return hashlib.sha256("\n".join(_lines(printed)).encode()).hexdigest()
+    return hashlib.sha256("\n".join(_lines(printed)).encode("utf-8", "replace")).hexdigest()
 
 
 def recognise(known: Sequence[Recognised], printed: str) -> Recognised | None:
@@ -137,11 +140,15 @@ def _difference(expected: str | None, printed: str | None) -> str:
         return NO_ANSWER
     if sealed := SEALED.match(expected):
         return _sealed_difference(sealed[1], printed)
-    words = f"expected {_phrase(expected)}, got {_phrase(printed)}"
+    ours, theirs = _phrase(expected), _phrase(printed)
+    words = f"expected {ours}, got {theirs}"
+    if ours == theirs and len(ours) > PHRASE_LIMIT:
+        words = f"it differs only behind the first {PHRASE_LIMIT} characters: {ours}"
     if printed == "None":
         return f"{words}: is a return missing?"
     if _is_value(expected) and _is_value(printed) and _kind(expected) != _kind(printed):
-        return f"{words}: the type must be {_kind(expected)}, not {_kind(printed)}"
+        kind = shortened(_kind(printed), PHRASE_LIMIT)
+        return f"{words}: the type must be {_kind(expected)}, not {kind}"
     return words
 
 
@@ -163,8 +170,10 @@ def _is_value(line: str) -> bool:
 def _phrase(line: str) -> str:
     first, _, rest = line.partition(" ")
     if first in ("raises", "object"):
-        return _a(rest) + (" raised" if first == "raises" else "")
-    return line if rest or line == "None" else _a(line)
+        words = _a(rest) + (" raised" if first == "raises" else "")
+    else:
+        words = line if rest or line == "None" else _a(line)
+    return shortened(words, PHRASE_LIMIT)
 
 
 def _a(noun: str) -> str:

@@ -48,7 +48,8 @@ def test_policy_that_is_none_is_refused(text: str) -> None:
         (Owner("a"), -5, "", 10),
         (Owner("a"), None, "", 10),
         (Owner("a", late=True), None, "late", 9),
-        (Owner("a", late=True), -5, "", 10),  # the instructor's own date counts
+        (Owner("a", late=True), -5, "late", 9),
+        (Owner("a", late=True), 30, "2 days late", 8),
     ],
 )
 def test_lateness_is_flagged_and_costs(
@@ -61,3 +62,30 @@ def test_lateness_is_flagged_and_costs(
     assert (
         with_deduction(result("a"), Submission(owner, submitted=submitted), DUE, None).total == 10
     )
+
+
+@pytest.mark.parametrize(
+    ("body", "words"),
+    [
+        ("(points, possible, late): pass", "returned None"),
+        ("(points, possible, late): return float('nan')", "returned nan"),
+        ("(points): return points", "TypeError"),
+    ],
+)
+def test_policy_that_fails_is_named(
+    body: str, words: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / f"{tmp_path.name}.py").write_text(f"def rule{body}")
+    monkeypatch.chdir(tmp_path)
+    policy = late.find_policy(f"{tmp_path.name}:rule")
+    with pytest.raises(UserError, match=f"--late {tmp_path.name}:rule: .*{words}"):
+        policy(8, 10, timedelta(1))
+
+
+def test_file_with_a_policy_that_cannot_be_imported_is_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "slipped_rules.py").write_text("def half(:")
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(UserError, match="--late slipped_rules:half: SyntaxError"):
+        late.find_policy("slipped_rules:half")

@@ -202,6 +202,119 @@ def test_zip_of_a_student_cannot_pass_for_the_class(
     assert [s.student for s in read(files, tmp_path, as_zip=False)] == ["ada", "grace"]
 
 
+def test_one_zip_of_a_student_does_not_name_somebody_else(
+    notebook: Callable[[str], bytes], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    forged = {
+        "submission_metadata.yml": METADATA.replace("Grace Hopper", "Bob Victim").encode(),
+        "submission_102/03_tiny.ipynb": notebook(ADA),
+    }
+    (tmp_path / "in").mkdir()
+    (tmp_path / "in" / "ada.zip").write_bytes(zipped(forged))
+    (ada,) = read_submissions(tmp_path / "in", EXERCISES)
+    assert (ada.student, ada.answers["q1"]) == ("ada", ADA)
+    assert "ada.zip: read as what one student handed in" in capsys.readouterr().err
+
+
+def test_one_folder_of_a_student_does_not_name_somebody_else(
+    notebook: Callable[[str], bytes], tmp_path: Path
+) -> None:
+    forged = {
+        "ada/submission_metadata.yml": METADATA.encode(),
+        "ada/submission_102/03_tiny.ipynb": notebook(ADA),
+    }
+    (ada,) = read(forged, tmp_path, as_zip=True)
+    assert (ada.student, ada.answers["q1"]) == ("ada", ADA)
+
+
+def test_zips_that_are_read_as_those_of_a_class_are_named(
+    notebook: Callable[[str], bytes], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    read(several_exports(notebook), tmp_path, as_zip=False)
+    assert "a.zip, b.zip: each read as the zip of a class" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("created", ["2020-99-99", "[" * 5000, "'a"])
+def test_list_of_submitters_that_is_broken_costs_the_names_alone(
+    created: str,
+    notebook: Callable[[str], bytes],
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    files = {
+        "submission_metadata.yml": f"submission_101:\n  :created_at: {created}".encode(),
+        "submission_101/03_tiny.ipynb": notebook(ADA),
+    }
+    (ada,) = read(files, tmp_path, as_zip=True)
+    assert (ada.student, ada.answers["q1"]) == ("submission_101", ADA)
+    assert "submission_metadata.yml cannot be read" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    "place",
+    [
+        "hopper_LATE_42_902_mine.zip",
+        "Grace Hopper_42_assignsubmission_file_/work",
+        "grace.zip",
+        "grace/03_tiny/mine.zip",
+        "grace/03_tiny/deeper",
+        "grace+03_tiny+2026-11-22 08:00:00 UTC",
+    ],
+)
+def test_student_does_not_say_when_it_came(
+    place: str, notebook: Callable[[str], bytes], tmp_path: Path
+) -> None:
+    own = {"03_tiny.ipynb": notebook(GRACE), "timestamp.txt": b"2020-01-01 08:00:00 UTC"}
+    own |= {f"03_tiny/{name}": content for name, content in own.items()}
+    if place.endswith(".zip"):
+        files = {place: zipped(own)}
+    else:
+        files = {f"{place}/{name}": content for name, content in own.items()}
+    found = read({**files, "ada.ipynb": notebook(ADA)}, tmp_path, as_zip=True)
+    (grace,) = (s for s in found if s.student != "ada")
+    assert grace.answers["q1"] == GRACE
+    assert grace.submitted is None or grace.submitted.year == 2026
+
+
+def test_zip_in_nbgraders_folder_came_when_nbgrader_says(
+    notebook: Callable[[str], bytes], tmp_path: Path
+) -> None:
+    files = {
+        "submitted/ada/03_tiny/mine.zip": zipped({"work.ipynb": notebook(ADA)}),
+        "submitted/ada/03_tiny/timestamp.txt": b"2026-11-23 08:00:00.123456 UTC",
+    }
+    (ada,) = read(files, tmp_path, as_zip=True)
+    assert ada.submitted
+    assert (ada.submitted.day, ada.answers["q1"]) == (23, ADA)
+
+
+def test_latest_of_several_hand_ins_counts(
+    notebook: Callable[[str], bytes], tmp_path: Path
+) -> None:
+    files = {
+        f"eve+{exercise}+2026-11-{day} 08:00:00 UTC+{day}/{exercise}.ipynb": notebook(answer)
+        for exercise, day, answer in [
+            ("03_tiny", 23, ADA),
+            ("03_tiny", 22, GRACE),
+            ("99_other", 21, GRACE),
+        ]
+    }
+    (eve,) = read(files, tmp_path, as_zip=True)
+    assert eve.submitted
+    assert (eve.answers["q1"], eve.submitted.day) == (ADA, 23)
+    assert eve.flags == ("several hand-ins",)
+
+
+def test_name_of_nothing_in_a_zip_is_rejected(
+    notebook: Callable[[str], bytes], tmp_path: Path
+) -> None:
+    broken = zipped({"Xb.ipynb": notebook(ADA)}).replace(b"Xb.ipynb", b"\0b.ipynb")
+    files = {"ada.zip": broken, "grace.ipynb": notebook(GRACE)}
+    ada, grace = read(files, tmp_path, as_zip=False)
+    assert "leaves the zip" in ada.rejected
+    assert grace.answers["q1"] == GRACE
+
+
 @pytest.mark.parametrize(
     "name", ["../../03_tiny.ipynb", "/tmp/03_tiny.ipynb", "C:\\03_tiny.ipynb", "a/../03_tiny.ipynb"]
 )

@@ -8,11 +8,16 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from typing import Any
 
 import nbformat
 import pytest
 
 from d2l_ext import cli
+from d2l_ext.grading import grade
+from d2l_ext.grading.assess import assess
+from d2l_ext.grading.results import Result
+from d2l_ext.grading.submissions import Submission
 from tests.grading import assignment
 from tests.grading.conftest import RIGHT, UNSAFE, Course
 
@@ -132,6 +137,51 @@ def test_failure_of_the_grader_is_not_kept(
     assert not written(out)
     assert cli.main(command(course, class_folder, out)) == 0
     assert rows(out)[0]["status"] == "OK"
+
+
+def test_submission_that_cannot_be_assessed_costs_the_others_nothing(
+    course: Course,
+    class_folder: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    out = tmp_path / "grades"
+
+    def failing(submission: Submission, *others: Any) -> Result:
+        if submission.student == "bob":
+            raise KeyError("a bug")
+        return assess(submission, *others)
+
+    with monkeypatch.context() as broken:
+        broken.setattr(grade, "assess", failing)
+        assert cli.main(command(course, class_folder, out)) == 1
+    found = {row["student"]: (row["status"], row["note"]) for row in rows(out)}
+    assert found.pop("bob") == ("INFRA", "KeyError: 'a bug'")
+    assert {status for status, _ in found.values()} == {"OK"}
+    (path,) = (out / "records").glob("*.traceback.txt")
+    assert "in failing" in path.read_text()
+    assert f"bob: the grader failed, see {path}" in capsys.readouterr().err
+    assert cli.main(command(course, class_folder, out)) == 0
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [("seconds", "x"), ("seconds", None), ("seconds", -1e999), ("seconds", 1e999), ("cells", [3])],
+)
+def test_record_that_is_damaged_is_made_again(
+    name: str, value: object, course: Course, class_folder: Path, tmp_path: Path
+) -> None:
+    out = tmp_path / "grades"
+    only = ("--only", "ada")
+    assert cli.main(command(course, class_folder, out, *only)) == 0
+    (path,) = (out / "records").glob("*.json")
+    sound = json.loads(path.read_text())
+    path.write_text(json.dumps({**sound, name: value}))
+    assert cli.main(command(course, class_folder, out, *only)) == 0
+    again = json.loads(path.read_text())
+    assert {cell["cell"] for cell in again["cells"]} == {cell["cell"] for cell in sound["cells"]}
+    assert 0 < again["seconds"] < 1000
 
 
 def test_second_grader_is_kept_out(

@@ -17,7 +17,7 @@ from d2l_ext.grading.judge import judge
 from d2l_ext.grading.key import make_key
 from d2l_ext.grading.notebook import code_cell, new_notebook
 from d2l_ext.grading.paper import Paper
-from d2l_ext.grading.runner import Runner
+from d2l_ext.grading.runner import Record, Runner
 from d2l_ext.sandbox.layers import Layers
 from tests.grading import assignment
 from tests.grading.conftest import ENDLESS, Course
@@ -38,6 +38,28 @@ def test_kernel_sees_neither_the_notebook_nor_the_environment(
     monkeypatch.setenv("SECRET", "a token")
     ran = Runner(seed="7", unsafe=True).run(new_notebook([code_cell("look", LOOK_AROUND)]))
     assert ran["look"].printed.splitlines() == ["[]", "False False 7"]
+
+
+def test_what_a_kernel_says_can_be_written_down(runner: Runner) -> None:
+    # Packed in this way, a lone half of a surrogate pair comes through.
+    forged = """import json
+get_ipython().kernel.session.pack = lambda sent: json.dumps(sent, default=str).encode()
+print("\\ud800")
+raise ValueError("\\ud800\\x1b[31m")"""
+    record = runner.run(new_notebook([code_cell("a", forged)]))["a"]
+    assert (record.printed, record.error) == ("?\n", "ValueError: ??[31m")
+
+
+@pytest.mark.parametrize(
+    "change",
+    [{"printed": 3}, {"outcome": "splendid"}, {"seconds": None}, {"seconds": "x"}, {"more": 1}],
+)
+def test_record_that_is_none_is_not_read(change: dict[str, object]) -> None:
+    record = {"cell": "a", "outcome": "passed", "printed": "\ud800", "error": "a\x1b[2J"}
+    read = Record.from_json(record)
+    assert (read.printed, read.error) == ("?", "a?[2J")
+    with pytest.raises((TypeError, ValueError)):
+        Record.from_json({**record, **change})
 
 
 def test_group_that_ends_its_kernel_costs_itself_only(runner: Runner) -> None:

@@ -4,17 +4,22 @@ import json
 import os
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import nbformat
 import pytest
 from nbformat import NotebookNode
 
+from d2l_ext.grading import archives, submissions
+from d2l_ext.grading.assess import assess, rejection
 from d2l_ext.grading.errors import UserError
-from d2l_ext.grading.exercise import parse
+from d2l_ext.grading.exercise import Exercise, parse
+from d2l_ext.grading.layouts import HandIn
+from d2l_ext.grading.records import Judged
 from d2l_ext.grading.submissions import Submission, read_submissions
 from tests.grading import assignment
+from tests.grading.class_of import ASSIGNMENT
 
 EXERCISES = {assignment.NAME: parse(assignment.solution(), assignment.NAME)}
 
@@ -138,3 +143,101 @@ def test_student_of_any_name_can_be_written_down(tmp_path: Path) -> None:
 def test_empty_folder_is_an_error(tmp_path: Path) -> None:
     with pytest.raises(UserError, match="no notebook to grade"):
         read_submissions(tmp_path, EXERCISES)
+
+
+def test_folder_that_is_nested_too_deeply_costs_its_student_alone(
+    released: NotebookNode, tmp_path: Path
+) -> None:
+    nbformat.write(released, tmp_path / "ada.ipynb")
+    # Enough to be refused; pytest itself cannot remove one that is far deeper.
+    tmp_path.joinpath("eve", *["d"] * (archives.DEPTH_LIMIT + 10)).mkdir(parents=True)
+    ada, eve = read_submissions(tmp_path, EXERCISES)
+    assert not ada.rejected
+    assert (eve.rejected, eve.flags) == ("d: nested too deeply", ("unsafe file",))
+
+
+@pytest.mark.parametrize("name", ["eve", "eve/work"])
+def test_folder_that_cannot_be_read_costs_its_student_alone(
+    released: NotebookNode, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    nbformat.write(released, tmp_path / "ada.ipynb")
+    closed = tmp_path / name
+    closed.mkdir(parents=True)
+    scandir = os.scandir
+
+    def refusing(path: Path) -> object:
+        if path == closed:
+            raise PermissionError(13, "Permission denied", str(path))
+        return scandir(path)
+
+    monkeypatch.setattr(os, "scandir", refusing)
+    ada, eve = read_submissions(tmp_path, EXERCISES)
+    assert not ada.rejected
+    assert (eve.student, eve.flags) == ("eve", ("unsafe file",))
+    assert "cannot be read" in eve.rejected
+
+
+def test_hand_in_that_the_grader_fails_on_costs_its_student_alone(
+    released: NotebookNode,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    for name in ("ada", "eve"):
+        nbformat.write(released, tmp_path / f"{name}.ipynb")
+    read_one = submissions.read_hand_in
+
+    def failing(hand_in: HandIn, exercises: Mapping[str, Exercise]) -> list[Submission]:
+        if hand_in.owner.student == "eve":
+            raise IndexError("\x1b[2J" + "a" * 10_000)
+        return read_one(hand_in, exercises)
+
+    monkeypatch.setattr(submissions, "read_hand_in", failing)
+    ada, eve = read_submissions(tmp_path, EXERCISES)
+    assert not ada.rejected
+    assert eve.rejected.startswith("it cannot be read: IndexError: ?[2J")
+    assert len(eve.rejected) < 1000
+    said = capsys.readouterr().err
+    assert "Traceback" in said
+    assert "\x1b" not in said
+
+
+def test_grades_among_the_submissions_are_nobodys(released: NotebookNode, tmp_path: Path) -> None:
+    (tmp_path / "grades" / "records").mkdir(parents=True)
+    nbformat.write(released, tmp_path / "ada.ipynb")
+    found = read_submissions(tmp_path, EXERCISES, without=tmp_path / "grades")
+    assert [s.student for s in found] == ["ada"]
+
+
+def test_what_a_notebook_says_of_itself_is_repeated_shortly_and_without_control_characters(
+    released: NotebookNode, tmp_path: Path
+) -> None:
+    cell = {"cell_type": "code", "source": "a", "metadata": {"tags": ["nbval-skip"]}}
+    content = json.loads(nbformat.writes(released))
+    for name in ("\ud800", "\x1b[31mred", "n" * 10_000, *map(str, range(1000))):
+        marks = {"nbgrader": {"grade_id": name}}
+        content["cells"].append({**cell, "metadata": {**cell["metadata"], **marks}})
+    (tmp_path / "ada.ipynb").write_text(json.dumps(content))
+    submission = read(tmp_path)
+    note = assess(submission, ASSIGNMENT, Judged({}, 1.0), 20).note
+    assert note.isprintable()
+    assert len(note) < 500
+    assert note.startswith("cell ? tells nbval to look away; cell ?[31mred tells")
+    assert "; and 998 more" in note
+
+    content["metadata"]["d2l_ext"]["version"] = "\x1b[31m" + "1" * 100
+    (tmp_path / "ada.ipynb").write_text(json.dumps(content))
+    reason = rejection(read(tmp_path), ASSIGNMENT.exercise)
+    assert reason.isprintable()
+    assert len(reason) < 100
+
+
+@pytest.mark.parametrize("version", [[[]], {"a": 1}, "2", None, 2.0])
+def test_version_of_any_shape_is_read(
+    released: NotebookNode, tmp_path: Path, version: object
+) -> None:
+    content = json.loads(nbformat.writes(released))
+    content["metadata"]["d2l_ext"]["version"] = version
+    (tmp_path / "ada.ipynb").write_text(json.dumps(content))
+    accepted = version in (None, 2.0)
+    assert (rejection(read(tmp_path), ASSIGNMENT.exercise) == "") is accepted

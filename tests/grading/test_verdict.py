@@ -57,6 +57,21 @@ def test_difference_is_put_into_words(expected: str, printed: str, words: str) -
     assert words in explain(expected, printed)
 
 
+def test_text_that_no_file_can_hold_is_judged() -> None:
+    check = Check("q1-check", "", 1, hidden=False, expected="int 5")
+    assert appraise(check, "\ud800").words.startswith("expected int 5, got")
+
+
+@pytest.mark.parametrize("printed", ["str " + "a" * 50_000, "a" * 50_000, "b" * 50_000 + " c"])
+def test_sentence_about_a_long_line_is_short(printed: str) -> None:
+    words = explain("int 5\n" * 3, f"{printed}\n" * 3)
+    assert 200 < len(words) < 2000
+
+
+def test_long_lines_that_begin_alike_are_not_called_different_for_nothing() -> None:
+    assert "behind the first 200 characters" in explain("str " + "a" * 300, "str " + "a" * 301)
+
+
 def test_sealed_answer_is_never_spelt_out() -> None:
     assert "0a1b" not in explain("int sealed 0a1b", "int sealed ffff")
 
