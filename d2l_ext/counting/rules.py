@@ -63,26 +63,6 @@ POINTWISE = (
     "channel_shuffle",
 )
 
-# Functions and modules without a closed form of which an output at a pixel depends on its inputs at
-# that pixel alone; names as torch has them, in small letters and without underscores. A softmax is
-# not among them: its axis, which its name does not say, may be a row.
-PIXELWISE = frozenset(
-    {
-        *("add", "iadd", "radd", "sub", "isub", "rsub", "mul", "imul", "rmul", "multiply"),
-        *("div", "idiv", "rdiv", "truediv", "itruediv", "rtruediv", "neg", "pow", "rpow"),
-        *("abs", "sign", "square", "sqrt", "rsqrt", "reciprocal", "exp", "log", "log1p", "erf"),
-        *("sin", "cos", "maximum", "minimum", "clamp", "clampmin", "clampmax", "clip"),
-        *("where", "gt", "ge", "lt", "le", "eq", "ne", "threshold"),
-        *("relu", "relu6", "sigmoid", "silu", "gelu", "tanh", "hardswish", "hardsigmoid"),
-        *("leakyrelu", "prelu", "rrelu", "elu", "selu", "celu", "mish", "logsigmoid"),
-        *("softplus", "softsign", "softshrink", "tanhshrink", "hardshrink", "hardtanh"),
-        *("dropout", "dropout2d", "featuredropout", "alphadropout", "featurealphadropout"),
-        *("batchnorm", "localresponsenorm", "softmax2d", "channelshuffle"),
-        *("cat", "clone", "contiguous", "detach", "identity"),
-        *("to", "float", "double", "half", "bfloat16"),
-    }
-)
-
 
 def rule(*kinds: str) -> Callable[[Rule], Rule]:
     """Register the closed form of one or more kinds."""
@@ -274,7 +254,8 @@ def elementwise(attributes: Attributes, inputs: Sequence[Signal]) -> Outcome:
 def apply(kind: str, attributes: Attributes, inputs: Sequence[Signal]) -> Outcome:
     """What a layer of this kind does to its inputs.
 
-    A kind without a closed form carries what was measured: `shape`, `parameters`, `macs`. A layer
+    A kind without a closed form carries what was measured: `shape`, `parameters`, `macs`, and whether
+    it is `pixelwise`. A layer
     whose weights were all counted before (`shared`) costs work, but no parameters; where some of them
     were, `parameters` is what is left.
 
@@ -286,8 +267,8 @@ def apply(kind: str, attributes: Attributes, inputs: Sequence[Signal]) -> Outcom
         own = attributes.get("parameters", outcome.parameters)
         return replace(outcome, parameters=0 if attributes.get("shared") else own)
     shape = tuple(attributes["shape"])
-    pixelwise = kind.removesuffix(" function").replace("_", "").lower() in PIXELWISE
-    kept = pixelwise and len(shape) == 3 and {s.shape[1:] for s in inputs} == {shape[1:]}
+    kept = attributes.get("pixelwise") and len(shape) == 3
+    kept = kept and {s.shape[1:] for s in inputs} == {shape[1:]}
     return Outcome(
         Signal(shape, joined(inputs) if kept else None),
         attributes.get("parameters", 0),

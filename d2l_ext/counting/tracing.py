@@ -19,6 +19,7 @@ from d2l_ext.counting.functions import FUNCTIONS, Call
 from d2l_ext.counting.graph import INPUT, Layer, Node, as_layer, run
 from d2l_ext.counting.measuring import on_meta
 from d2l_ext.counting.modules import MODULES
+from d2l_ext.counting.pixelwise import is_pixelwise
 from d2l_ext.counting.rules import RULES, Shape, ShapeError, Signal, image
 
 
@@ -156,6 +157,8 @@ def record_result(
             "macs": macs if first else 0,
             "parameters": parameters if first else 0,
         }
+        if is_pixelwise(kind):
+            attributes["pixelwise"] = True
         outputs.append(trace.record(name, kind, inputs, attributes))
         # The result's first axis need not be the batch; the tensor that goes on keeps its shape.
         if leaf.shape[0] != 1:

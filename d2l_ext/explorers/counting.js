@@ -153,7 +153,7 @@ const RULES = {
     const weights = features * out;
     const others = signal.shape.slice(0, -1);
     return {
-      signal: { shape: [...others, out], fields: signal.fields },
+      signal: { shape: [...others, out], fields: others.length ? null : signal.fields },
       parameters: weights + (bias ? out : 0),
       macs: weights * product(others),
     };
@@ -274,7 +274,7 @@ function measured(layer, inputs) {
   const map = String(layer.shape.slice(1));
   const kept =
     inputs.length > 0 &&
-    !layer.macs &&
+    layer.pixelwise &&
     layer.shape.length === 3 &&
     inputs.every((signal) => String(signal.shape.slice(1)) === map);
   return {
