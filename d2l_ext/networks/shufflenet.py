@@ -107,12 +107,10 @@ class ShuffleBranch(nn.Module):
         first_cardinality: int | None = None,
     ) -> None:
         super().__init__()
+        first_cardinality = first_cardinality or cardinality
+        check_divides(first_cardinality, in_channels, "in_channels")
         check_divides(cardinality, channels, "channels in between")
         check_divides(cardinality, out_channels, "out_channels")
-        name = "cardinality" if first_cardinality is None else "first_cardinality"
-        first_cardinality = cardinality if first_cardinality is None else first_cardinality
-        check_divides(first_cardinality, in_channels, "in_channels", name)
-        check_divides(first_cardinality, channels, "channels in between", name)
         self.conv1 = nn.Conv2d(
             in_channels, channels, kernel_size=1, groups=first_cardinality, bias=False
         )

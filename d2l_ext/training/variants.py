@@ -29,7 +29,7 @@ from d2l_ext.networks.preact_shortcuts import (
 from d2l_ext.networks.regnet import XBlock
 from d2l_ext.networks.resnet import Bottleneck
 from d2l_ext.networks.resnext import CifarResNeXt
-from d2l_ext.networks.senet import SEBottleneck, SEPaddedBlock
+from d2l_ext.networks.senet import SEBottleneck
 from d2l_ext.networks.senet_positions import (
     SEIdentityBottleneck,
     SEPostBottleneck,
@@ -82,21 +82,19 @@ def cifar_resnext20(cardinality: int, group_width: int, **settings: Any) -> nn.M
     return CifarResNeXt(20, cardinality, group_width, base_channels=16, **settings)
 
 
-def cifar_seresnet20_ratio(ratio: int, **settings: Any) -> nn.Module:
-    """`cifar_seresnet20` with another reduction."""
-    block: Any = type("Block", (SEPaddedBlock,), {"ratio": ratio})
-    return CifarResNet(block, 20, **settings)
-
-
-def cifar_resnet29_se(position: str, **settings: Any) -> nn.Module:
+def cifar_resnet29_se(position: str, ratio: int = 16, **settings: Any) -> nn.Module:
     """Nine bottlenecks with their excitation in one of the places of the paper's Table 14.
+
+    They have 64, 128 and 256 channels; ratios above 8, 16 and 32 change nothing there, since eight
+    channels are always left.
 
     Raises:
         ValueError: It is none of `POSITIONS`.
     """
     if position not in POSITIONS:
         raise ValueError(f"position = {position!r}; {nearest(position, POSITIONS)}")
-    return CifarResNet(POSITIONS[position], 29, **settings)
+    block: Any = type("Block", (POSITIONS[position],), {"ratio": ratio})
+    return CifarResNet(block, 29, **settings)
 
 
 def cifar_resnet_of(block: str, depth: int, **settings: Any) -> nn.Module:
@@ -129,7 +127,6 @@ VARIANTS: dict[str, Callable[..., nn.Module]] = {
     constructor.__name__: constructor
     for constructor in (
         cifar_resnext20,
-        cifar_seresnet20_ratio,
         cifar_resnet29_se,
         cifar_resnet_of,
         cifar_resnet_gated,

@@ -18,7 +18,6 @@ from d2l_ext.networks.senet_lecture import InnerProductExcitation
 from d2l_ext.networks.shufflenet import (
     DownShuffleUnit,
     DownSplitUnit,
-    ShuffleBranch,
     ShuffleNetV2,
     ShuffleUnit,
     SplitUnit,
@@ -55,8 +54,6 @@ def test_of_any_network(name: str, setting: dict, message: str) -> None:
         (lambda: DownShuffleUnit(48, 48, 4), "out_channels = 48 must be more than .* 48 .* is 64"),
         (lambda: DownShuffleUnit(48, 24, 0), f"cardinality = 0 {ONE}"),
         (lambda: ShuffleUnit(2, 1), "channels = 2 must be at least 4; the nearest"),
-        (lambda: ShuffleBranch(8, 4, 8, 2, first_cardinality=8), "first_cardinality = 8 .* 4 .* 4"),
-        (lambda: ShuffleBranch(8, 4, 8, 2, first_cardinality=0), "first_cardinality = 0 .*: 1"),
         (lambda: SplitUnit(0), "channels = 0 must be at least 2; the nearest valid value is 2"),
         (lambda: DownSplitUnit(0, 4), f"in_channels = 0 {ONE}"),
         (lambda: ShuffleNetV2((48, 96, 192)), r"widths .* is \(48, 96, 192, 192\)"),
