@@ -37,6 +37,15 @@ def main(argv: Sequence[str] | None = None) -> int:
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):  # a name may hold what this terminal does not
             stream.reconfigure(errors="backslashreplace")
+    try:
+        return _run(*_read(argv))
+    except KeyboardInterrupt:
+        print("\nd2l-ext: stopped", file=sys.stderr)
+        return INTERRUPTED
+
+
+def _read(argv: Sequence[str]) -> tuple[ModuleType, argparse.Namespace]:
+    """The command that is asked for, the only one that is imported, and its arguments."""
     parser = argparse.ArgumentParser(prog="d2l-ext", description="The course's command.")
     parser.add_argument("--version", action="version", version=f"d2l-ext {__version__}")
     subparsers = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
@@ -49,7 +58,7 @@ def main(argv: Sequence[str] | None = None) -> int:
             command.add_arguments(subparser)
     arguments = parser.parse_args(argv)
     assert command is not None, "argparse accepts no other command"
-    return _run(command, arguments)
+    return command, arguments
 
 
 def _run(command: ModuleType, arguments: argparse.Namespace) -> int:
@@ -65,9 +74,6 @@ def _run(command: ModuleType, arguments: argparse.Namespace) -> int:
         named = f"{error.filename}: " if error.filename is not None else ""
         print(f"d2l-ext: {named}{error.strerror or error}", file=sys.stderr)
         return 2
-    except KeyboardInterrupt:
-        print("\nd2l-ext: stopped", file=sys.stderr)
-        return INTERRUPTED
 
 
 if __name__ == "__main__":

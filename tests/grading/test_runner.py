@@ -144,7 +144,10 @@ def test_interrupted_grading_stops_at_once_and_writes_no_grades(
     command = [sys.executable, "-m", "d2l_ext.cli", "grade", "in", "--out", "out", "--unsafe"]
     command += ["--solutions", str(course.solution.parent), "--timeout", "60"]
     with subprocess.Popen(command, cwd=tmp_path, stderr=subprocess.PIPE, text=True) as grading:
-        time.sleep(4)
+        start = time.monotonic()
+        while not (tmp_path / "out" / "records").exists() and time.monotonic() - start < 60:
+            time.sleep(0.1)
+        time.sleep(2)  # the answer that does not end is running by then, or soon
         start = time.monotonic()
         grading.send_signal(signal.SIGINT)
         complaint = grading.communicate(timeout=30)[1]
