@@ -1,5 +1,6 @@
 """The process that runs a notebook: what it can see, and what happens when it ends."""
 
+import functools
 import signal
 import subprocess
 import sys
@@ -143,7 +144,11 @@ def test_interrupted_grading_stops_at_once_and_writes_no_grades(
     nbformat.write(assignment.with_answers(released, q2=ENDLESS), tmp_path / "in" / "ada.ipynb")
     command = [sys.executable, "-m", "d2l_ext.cli", "grade", "in", "--out", "out", "--unsafe"]
     command += ["--solutions", str(course.solution.parent), "--timeout", "60"]
-    with subprocess.Popen(command, cwd=tmp_path, stderr=subprocess.PIPE, text=True) as grading:
+    # What runs in a shell's background has its SIGINT ignored, and so would the command.
+    listening = functools.partial(signal.signal, signal.SIGINT, signal.SIG_DFL)
+    with subprocess.Popen(
+        command, cwd=tmp_path, stderr=subprocess.PIPE, text=True, preexec_fn=listening
+    ) as grading:
         start = time.monotonic()
         while not (tmp_path / "out" / "records").exists() and time.monotonic() - start < 60:
             time.sleep(0.1)
