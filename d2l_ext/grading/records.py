@@ -16,7 +16,7 @@ from d2l_ext.grading.errors import UserError
 from d2l_ext.grading.runner import Record, demand_seconds
 
 # Raised whenever what a record holds, or what it means, changes.
-FORMAT = 2
+FORMAT = 3
 # Of what a cell printed; enough for feedback, and a class of a thousand fits in memory.
 PRINTED_LIMIT = 10_000
 

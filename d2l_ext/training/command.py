@@ -43,14 +43,11 @@ def run(arguments: argparse.Namespace) -> int:
         0; 1 if a run failed, the others being trained all the same; 130 after Ctrl-C.
 
     Raises:
-        UserError: A recipe is wrong, and nothing was trained; or data, results or checkpoints
-            cannot be read or written.
+        UserError: A recipe is wrong, and nothing was trained; or data or results are damaged.
     """
     try:
         return _run(arguments)
-    except BrokenPipeError:
-        raise
-    except (RecipeError, DataError, ValueError, OSError) as error:
+    except (RecipeError, DataError, ValueError) as error:
         raise UserError(str(error)) from error
 
 

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from d2l_ext.grading.errors import UserError
-from d2l_ext.zoo import study_results
+from d2l_ext.zoo import study_results, study_table
 from d2l_ext.zoo.files import ZooError, list_models
 from d2l_ext.zoo.model_card import Card, read
 from d2l_ext.zoo.show import percent, text
@@ -22,6 +22,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     showing.add_argument("name")
     study = actions.add_parser("study", help="show the results of a study as a table")
     study.add_argument("name", nargs="?", help="default: list those that come along")
+    study.add_argument("rows", nargs="*", metavar="ROW", help="two rows, to compare their seeds")
     gathering = actions.add_parser("gather", help="write the results of a study's runs")
     gathering.add_argument("name")
     gathering.add_argument("folders", nargs="+", type=Path, metavar="FOLDER")
@@ -44,7 +45,7 @@ def run(arguments: argparse.Namespace) -> int:
         elif arguments.action == "show":
             print(text(read(arguments.name)))
         elif arguments.action == "study":
-            _study(arguments.name)
+            _study(arguments.name, arguments.rows)
         elif arguments.action == "gather":
             _gather(arguments.name, arguments.folders)
         else:
@@ -54,9 +55,13 @@ def run(arguments: argparse.Namespace) -> int:
     return 0
 
 
-def _study(name: str | None) -> None:
+def _study(name: str | None, rows: Sequence[str]) -> None:
     if name is None:
         print("\n".join(study_results.list_studies()))
+    elif rows:
+        if len(rows) != 2:
+            raise UserError(f"two rows are compared, {len(rows)} were given")
+        print(study_table.difference(study_results.read(name), *rows))
     else:
         print(study_results.read(name))
 

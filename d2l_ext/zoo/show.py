@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from html import escape
 
 from d2l_ext.zoo.drawing import alternative_text, learning_curve
@@ -24,9 +24,9 @@ def html(card: Card) -> str:
     """The card in a notebook; it takes the colours of the page around it."""
     return (
         f"<p><strong>{escape(card.name)}</strong>: {escape(subject(card))}</p>"
-        f"{_table(facts(card))}{learning_curve(card)}"
+        f"{facts_table(facts(card))}{learning_curve(card)}"
         f"<details><summary>How it was trained, and where it comes from</summary>"
-        f"{_table(provenance(card))}</details>"
+        f"{facts_table(provenance(card))}</details>"
     )
 
 
@@ -70,7 +70,7 @@ def provenance(card: Card) -> Rows:
     run = card.runs[0]
     versions = ", ".join(f"{name} {version}" for name, version in run.versions.items())
     return [
-        ("recipe", _recipe(card)),
+        ("recipe", recipe_text(card.recipe)),
         ("seed of the weights", str(run.seed)),
         ("throughput", f"{run.images_per_second:,.0f} training images per second"),
         ("finished", run.finished),
@@ -95,12 +95,12 @@ def duration(seconds: float) -> str:
     return f"{hours} h {minutes} min" if hours else f"{minutes} min"
 
 
-def _recipe(card: Card) -> str:
-    """The recipe's settings that the card does not name elsewhere."""
+def recipe_text(recipe: Mapping[str, object]) -> str:
+    """A recipe's settings that are not named elsewhere."""
     elsewhere = ("name", "network", "settings", "data", "seeds")
     return ", ".join(
         f"{key} = {value}"
-        for key, value in card.recipe.items()
+        for key, value in recipe.items()
         if key not in elsewhere and value is not None
     )
 
@@ -114,7 +114,8 @@ def _numbers(values: Iterable[float]) -> str:
     return ", ".join(f"{value:.4f}" for value in values)
 
 
-def _table(rows: Rows) -> str:
+def facts_table(rows: Rows) -> str:
+    """Labels and what they say, as HTML."""
     body = "".join(
         f'<tr><th scope="row"{LEFT}>{escape(label)}</th><td{LEFT}>{escape(value)}</td></tr>'
         for label, value in rows

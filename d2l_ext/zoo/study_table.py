@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import math
 import statistics
 import textwrap
 from dataclasses import dataclass
 from html import escape
 
-from d2l_ext.zoo.show import LEFT, duration
+from d2l_ext.zoo.files import ZooError, hint
+from d2l_ext.zoo.show import LEFT, duration, facts_table, recipe_text
 from d2l_ext.zoo.study_results import Study
 
 RIGHT = ' style="text-align:right"'
@@ -43,19 +43,17 @@ class Row:
         """The standard deviation of the seeds; None where there is one seed only."""
         return statistics.stdev(self.errors) if len(self.errors) > 1 else None
 
-    def apart(self, other: Row) -> float | None:
-        """How many standard errors of its own the difference to another row's mean is.
+    def welch(self, other: Row) -> tuple[float, float] | None:
+        """Welch's t-test of two rows' means: t, the difference in its standard errors, and p.
 
-        None where either has one seed only: then the seeds' spread is not known. Where no seed of
-        either differs from its others, 0 for equal means, else infinite.
+        None where either has one seed only: then the seeds' spread is not known.
         """
         if self.spread is None or other.spread is None:
             return None
-        variance = self.spread**2 / len(self.errors) + other.spread**2 / len(other.errors)
-        difference = other.error - self.error
-        if variance:
-            return difference / math.sqrt(variance)
-        return math.copysign(math.inf, difference) if difference else 0.0
+        from scipy import stats
+
+        result = stats.ttest_ind(other.errors, self.errors, equal_var=False)
+        return float(result.statistic), float(result.pvalue)
 
 
 def rows(study: Study) -> list[Row]:
@@ -87,6 +85,24 @@ def text(study: Study) -> str:
     return "\n".join([caption(study), "", *lines, *finding])
 
 
+def difference(study: Study, a: str, b: str) -> str:
+    """Two rows beside each other, in words, with Welch's t-test of their seeds.
+
+    Raises:
+        ZooError: The study has no such row.
+    """
+    known = {row.name: row for row in rows(study)}
+    for name in (a, b):
+        if name not in known:
+            raise ZooError(
+                f"{study.name} has no row {name!r}; {hint(name, list(known), f'`d2l-ext zoo study {study.name}`')}"
+            )
+    first, second = known[a], known[b]
+    found = first.welch(second)
+    test = f"t = {found[0]:.2f}, p = {found[1]:.2g} (Welch)" if found else "one seed is no spread"
+    return f"{b} - {a}: {second.error - first.error:+.2%} error, {test}"
+
+
 def html(study: Study) -> str:
     """The table in a notebook, with what the study shows above it and its provenance folded below."""
     head = "".join(
@@ -98,28 +114,19 @@ def html(study: Study) -> str:
         + "</tr>"
         for cells in map(_cells, rows(study))
     )
-    facts = "".join(
-        f'<tr><th scope="row"{LEFT}>{label}</th><td{LEFT}>{escape(value)}</td></tr>'
-        for label, value in _provenance(study)
-    )
     finding = f"<p>{escape(study.finding)}</p>" if study.finding else ""
     return (
         f"<p><strong>{escape(study.name)}</strong>: {escape(caption(study).partition(': ')[2])}</p>"
         f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>{finding}"
         "<details><summary>How it was trained, and where it comes from</summary>"
-        f"<table><tbody>{facts}</tbody></table></details>"
+        f"{facts_table(_provenance(study))}</details>"
     )
 
 
 def _provenance(study: Study) -> list[tuple[str, str]]:
-    elsewhere = ("name", "network", "settings", "seeds")
-    recipe = ", ".join(
-        f"{key} = {value}"
-        for key, value in study.recipe.items()
-        if key not in elsewhere and value is not None
-    )
     return [
-        ("recipe of all rows", recipe),
+        ("data", str(study.recipe.get("data", "several"))),
+        ("recipe of all rows", recipe_text(study.recipe)),
         ("seeds", ", ".join(map(str, sorted({run.seed for run in study.runs})))),
         ("time", f"{duration(study.seconds)} for {len(study.runs)} networks"),
         ("finished", study.finished),

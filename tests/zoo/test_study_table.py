@@ -32,14 +32,21 @@ def test_a_row_has_the_mean_and_the_spread_of_its_seeds(study: Study) -> None:
     assert (two.spread, two.macs) == (None, 9)
 
 
-def test_a_difference_is_measured_in_its_standard_errors(study: Study) -> None:
+def test_two_rows_are_compared_by_their_seeds(study: Study) -> None:
     one, two = study_table.rows(study)
-    assert one.apart(two) is None, "one seed has no spread"
+    assert one.welch(two) is None, "one seed has no spread"
     better = study_table.Row("three", 1, 1, (0.21, 0.23), 0.2)
-    # Means 0.29 and 0.22; each mean has the standard error 0.0141 / sqrt(2) = 0.01.
-    assert one.apart(better) == pytest.approx(-0.07 / math.hypot(0.01, 0.01))
-    same, worse = (study_table.Row("four", 1, 1, (e, e), 0.2) for e in (0.25, 0.5))
-    assert (same.apart(same), same.apart(worse)) == (0, math.inf)
+    # Means 0.29 and 0.22, each with the standard error 0.01. With two degrees of freedom
+    # p = 1 - t / sqrt(2 + t^2).
+    t = -0.07 / math.hypot(0.01, 0.01)
+    assert one.welch(better) == pytest.approx((t, 1 - abs(t) / math.sqrt(2 + t**2)))
+
+
+def test_the_command_compares_two_rows(capsys: pytest.CaptureFixture) -> None:
+    assert cli.main(["zoo", "study", "shuffle", "g8_unshuffled", "g8"]) == 0
+    assert capsys.readouterr().out.startswith("g8 - g8_unshuffled: +3.04% error, t = 2.59, p = ")
+    for rows in (["g8"], ["g8", "g9"]):
+        assert cli.main(["zoo", "study", "shuffle", *rows]) == 2
 
 
 def test_the_table_says_how_its_networks_were_trained(study: Study) -> None:
