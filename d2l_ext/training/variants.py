@@ -30,6 +30,7 @@ from d2l_ext.networks.regnet import XBlock
 from d2l_ext.networks.resnet import Bottleneck
 from d2l_ext.networks.resnext import CifarResNeXt
 from d2l_ext.networks.senet import SEBottleneck
+from d2l_ext.networks.senet_lecture import InnerProductExcitation
 from d2l_ext.networks.senet_positions import (
     SEIdentityBottleneck,
     SEPostBottleneck,
@@ -97,6 +98,22 @@ def cifar_resnet29_se(position: str, ratio: int = 16, **settings: Any) -> nn.Mod
     return CifarResNet(block, 29, **settings)
 
 
+def cifar_resnet29_lecture_se(image_size: int, **settings: Any) -> nn.Module:
+    """The same nine bottlenecks with the lecture's excitation, for square images of one size.
+
+    Raises:
+        ValueError: `image_size` is below 1; in `forward`, the images have another size.
+    """
+    net = CifarResNet(SEBottleneck, 29, **settings)
+    size = image_size
+    for blocks in (net.layer1, net.layer2, net.layer3):
+        for block in blocks:
+            channels = block.conv3.out_channels
+            block.se = InnerProductExcitation(channels, size, size)
+        size = -(-size // 2)
+    return net
+
+
 def cifar_resnet_of(block: str, depth: int, **settings: Any) -> nn.Module:
     """A residual network of any depth 6n + 2, of one of the `BLOCKS`.
 
@@ -128,6 +145,7 @@ VARIANTS: dict[str, Callable[..., nn.Module]] = {
     for constructor in (
         cifar_resnext20,
         cifar_resnet29_se,
+        cifar_resnet29_lecture_se,
         cifar_resnet_of,
         cifar_resnet_gated,
         drawn_anynet,

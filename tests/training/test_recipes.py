@@ -113,14 +113,21 @@ def test_an_unknown_name_suggests_a_close_one() -> None:
 
 @pytest.mark.parametrize("device", ["cpu", "cuda"])
 @pytest.mark.parametrize("name", bundled())
-def test_every_bundled_row_names_a_network_that_can_be_built(name: str, device: str) -> None:
-    rows = {(recipe.network, repr(recipe.settings)): recipe for recipe in read(name, device)}
+def test_every_bundled_row_names_a_network_for_its_images(name: str, device: str) -> None:
+    rows = {
+        (recipe.network, repr(recipe.settings), recipe.resize): recipe
+        for recipe in read(name, device)
+    }
     drawn = [key for key, recipe in rows.items() if "draw" in recipe.settings]
     for key in drawn[1:-1]:  # one of each end stands for all
         del rows[key]
     assert rows
     for recipe in rows.values():
-        variants.build(recipe.network, in_channels=1, **recipe.settings)
+        channels, size = (1, 28) if recipe.data == "fashion_mnist" else (3, 32)
+        size = recipe.resize or size
+        with torch.device("meta"):
+            net = variants.build(recipe.network, in_channels=channels, **recipe.settings)
+            assert net(torch.empty(2, channels, size, size)).shape == (2, 10)
 
 
 def test_schedules_stay_between_0_and_1_and_reach_1() -> None:
