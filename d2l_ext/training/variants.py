@@ -106,10 +106,10 @@ def cifar_resnet29_lecture_se(image_size: int, **settings: Any) -> nn.Module:
     """
     net = CifarResNet(SEBottleneck, 29, **settings)
     size = image_size
-    for blocks in (net.layer1, net.layer2, net.layer3):
+    stages: tuple[Any, ...] = (net.layer1, net.layer2, net.layer3)
+    for blocks in stages:
         for block in blocks:
-            channels = block.conv3.out_channels
-            block.se = InnerProductExcitation(channels, size, size)
+            block.se = InnerProductExcitation(block.conv3.out_channels, size, size)
         size = -(-size // 2)
     return net
 
