@@ -5,20 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from html import escape
 
+from d2l_ext.columns import aligned
+
 Row = Sequence[str]
 
 
 def text_table(title: str, header: Row, rows: Sequence[Row], total: Row, left: int) -> str:
     """A table of plain text, its first `left` columns to the left and the others to the right."""
-    cells = [header, *rows, total]
-    widths = [max(len(row[i]) for row in cells) for i in range(len(header))]
-    lines = [
-        "  ".join(
-            cell.ljust(width) if i < left else cell.rjust(width)
-            for i, (cell, width) in enumerate(zip(row, widths, strict=True))
-        ).rstrip()
-        for row in cells
-    ]
+    lines = aligned([header, *rows, total], left=range(left))
     rule = "-" * max(map(len, lines))
     return "\n".join([title, rule, lines[0], rule, *lines[1:-1], rule, lines[-1]])
 

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 
 from torch import nn
 
+from d2l_ext.columns import aligned
+
 if TYPE_CHECKING:
     from torch import fx
 
@@ -124,12 +126,7 @@ class Report:
 
     def __str__(self) -> str:
         """The table, the totals, and what was left."""
-        cells = [HEADER, *self.rows()]
-        widths = [max(len(row[i]) for row in cells) for i in range(3)]
-        lines = [
-            f"{rule.ljust(widths[0])}  {times.rjust(widths[1])}  {example}".rstrip()
-            for rule, times, example in cells
-        ]
+        lines = aligned([HEADER, *self.rows()], left=(0, 2))
         rule = "-" * max(map(len, lines))
         table = [f"{self.network}, fused", rule, lines[0], rule, *lines[1:], rule, *self.totals()]
         if self.left:

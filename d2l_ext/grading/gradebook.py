@@ -4,6 +4,7 @@ import csv
 import io
 from collections.abc import Iterable, Sequence
 
+from d2l_ext.columns import aligned
 from d2l_ext.grading.results import Result, points_text
 
 # A spreadsheet takes a cell that begins with one of these for a formula, and runs it.
@@ -45,8 +46,4 @@ def table_text(results: Sequence[Result]) -> str:
     for r in results:
         said = " ".join(f"{r.status}: {r.note}".split()) if r.note else r.status
         rows.append((r.student, r.exercise, points_text(r.total), said))
-    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-    return "\n".join(
-        f"{student:<{widths[0]}}  {exercise:<{widths[1]}}  {total:>{widths[2]}}  {status}"
-        for student, exercise, total, status in rows
-    )
+    return "\n".join(aligned(rows, left=(0, 1, 3)))

@@ -6,6 +6,7 @@ import argparse
 from collections.abc import Sequence
 from pathlib import Path
 
+from d2l_ext.columns import aligned
 from d2l_ext.grading.errors import UserError
 from d2l_ext.zoo import study_results, study_table
 from d2l_ext.zoo.files import ZooError, list_models
@@ -90,15 +91,7 @@ def table(cards: Sequence[Card]) -> str:
     if not cards:
         return "the zoo is empty; `d2l-ext zoo add FOLDER...` adds what `d2l-ext train` has trained"
     best_first = sorted(cards, key=lambda card: (-card.accuracy, card.name))
-    rows = [HEADER, *map(_cells, best_first)]
-    widths = [max(len(row[i]) for row in rows) for i in range(len(HEADER))]
-    return "\n".join(
-        "  ".join(
-            cell.rjust(width) if 0 < i < 5 else cell.ljust(width)
-            for i, (cell, width) in enumerate(zip(row, widths, strict=True))
-        ).rstrip()
-        for row in rows
-    )
+    return "\n".join(aligned([HEADER, *map(_cells, best_first)], left=(0, 5)))
 
 
 def _cells(card: Card) -> tuple[str, ...]:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from html import escape
 from typing import TYPE_CHECKING
 
+from d2l_ext.columns import aligned
 from d2l_ext.zoo.files import ZooError
 
 if TYPE_CHECKING:
@@ -84,12 +85,7 @@ class Comparison:
         ]
 
     def __repr__(self) -> str:
-        rows = self._rows()
-        widths = [max(len(row[i]) for row in rows) for i in range(3)]
-        lines = [
-            f"{row[0]:<{widths[0]}}  {row[1]:>{widths[1]}}  {row[2]:>{widths[2]}}" for row in rows
-        ]
-        return "\n".join([*lines, self.sentence()])
+        return "\n".join([*aligned(self._rows()), self.sentence()])
 
     def _repr_html_(self) -> str:
         head, *body = self._rows()

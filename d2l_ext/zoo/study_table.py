@@ -7,6 +7,7 @@ import textwrap
 from dataclasses import dataclass
 from html import escape
 
+from d2l_ext.columns import aligned
 from d2l_ext.zoo.files import ZooError, hint
 from d2l_ext.zoo.show import LEFT, duration, facts_table, recipe_text
 from d2l_ext.zoo.study_results import Study
@@ -72,15 +73,7 @@ def rows(study: Study) -> list[Row]:
 
 def text(study: Study) -> str:
     """The table in a terminal or a cell: how the networks were trained, the rows, what they show."""
-    cells = [HEADER, *map(_cells, rows(study))]
-    widths = [max(len(row[i]) for row in cells) for i in range(len(HEADER))]
-    lines = [
-        "  ".join(
-            cell.rjust(width) if i else cell.ljust(width)
-            for i, (cell, width) in enumerate(zip(row, widths, strict=True))
-        )
-        for row in cells
-    ]
+    lines = aligned([HEADER, *map(_cells, rows(study))])
     finding = ["", *textwrap.wrap(study.finding, 100)] if study.finding else []
     return "\n".join([caption(study), "", *lines, *finding])
 
