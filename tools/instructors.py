@@ -121,6 +121,12 @@ def title(text: str) -> str:
     return text.splitlines()[0].lstrip("# ")
 
 
+def _way(chapter: str) -> str:
+    if chapter.startswith("00"):
+        return "everyone"
+    return "core" if chapter.startswith(CORE) else "further"
+
+
 def weeks(chapters: list[Path], solutions: dict[str, Exercise]) -> str:
     """The table of all notebooks, and two ways through them."""
     rows = ["| chapter | path | minutes | exercise, minutes |", "|---|---|---|---|"]
@@ -130,13 +136,13 @@ def weeks(chapters: list[Path], solutions: dict[str, Exercise]) -> str:
         exercise = solutions.get(path.stem)
         work = sum(q.minutes for q in exercise.questions) if exercise else 0
         spent[path.stem[:2]] = minutes(text) + work
-        way = "core" if path.stem.startswith(CORE) else "further"
+        way = _way(path.stem)
         rows.append(f"| {title(text)} | {way} | {minutes(text)} | {work or '-'} |")
     core = [number for number in CORE if number in spent]
-    hours = sum(spent[number] for number in core) / 60
+    hours = sum(spent[number] for number in ("00", *core)) / 60
     rest = sum(spent.values()) / 60 - hours
     plan = (
-        f"\n**One week**: the core path, chapters {', '.join(str(int(n)) for n in core)}, about "
+        f"\n**One week**: chapter 0 and the core path, chapters {', '.join(str(int(n)) for n in core)}, about "
         f"{hours:.0f} hours with the exercises: two chapters a day and their exercises the day after.\n"
         f"\n**Four weeks**: (1) chapters 0 to 2, function classes and the block; (2) 3 and 4, depth; (3) 5, 6 "
         f"and 8, groups and connections; (4) 7, 9 and 10, gates, speed and choosing, and 11 for discussion. "
