@@ -122,6 +122,7 @@ def title(text: str) -> str:
 
 
 def _way(chapter: str) -> str:
+    """For whom a chapter is."""
     if chapter.startswith("00"):
         return "everyone"
     return "core" if chapter.startswith(CORE) else "further"
@@ -139,7 +140,7 @@ def weeks(chapters: list[Path], solutions: dict[str, Exercise]) -> str:
         way = _way(path.stem)
         rows.append(f"| {title(text)} | {way} | {minutes(text)} | {work or '-'} |")
     core = [number for number in CORE if number in spent]
-    hours = sum(spent[number] for number in ("00", *core)) / 60
+    hours = sum(spent[number] for number in ("00", *core) if number in spent) / 60
     rest = sum(spent.values()) / 60 - hours
     plan = (
         f"\n**One week**: chapter 0 and the core path, chapters {', '.join(str(int(n)) for n in core)}, about "
